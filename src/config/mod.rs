@@ -1,0 +1,128 @@
+//! Every knob, with its default and the rule that it comes from.
+//!
+//! [`Config::production`] is what runs unless something else is said. [`Config::development`] is
+//! the only place where the cookie may travel over plain http.
+
+mod error;
+mod load;
+mod parts;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use error::ConfigError;
+pub use parts::{Bounds, Carriers, Cookie, Lifetime, Limit, Rotation, SameSite, Sweep, WhenFull};
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use parts::human_duration;
+
+/// All settings of a [`Sessions`](crate::Sessions).
+///
+/// Start from a preset and change fields; what contradicts itself is refused when the sessions are
+/// built, by an error that names the field.
+///
+/// ```
+/// use countersign::{Config, ConfigError};
+/// use std::time::Duration;
+///
+/// let mut config = Config::production();
+/// config.lifetime.idle = Duration::from_secs(10 * 60);
+/// config.limit.max = 3;
+/// config.validate()?;
+///
+/// config.refresh_interval = Duration::from_secs(3600);
+/// let error = config.validate().unwrap_err();
+/// assert_eq!(error.field(), "refresh_interval");
+/// # Ok::<(), ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// How long a session lives. Production: 30 min idle, 8 h in all (within NIST SP 800-63B-4
+    /// AAL2); development: 4 h and 24 h.
+    pub lifetime: Lifetime,
+    /// The same for sessions that were asked to be remembered: 14 d idle, 30 d in all (AAL1).
+    pub remember: Lifetime,
+    /// A sliding window moves at most once per interval, so that reads do not become writes.
+    /// An idle timeout may strike early by as much. 60 s; at most a tenth of each idle timeout.
+    #[serde(with = "human_duration")]
+    pub refresh_interval: Duration,
+    /// When a session's secret is exchanged for a new one (OWASP session renewal).
+    pub rotation: Rotation,
+    /// How many live sessions one user may have.
+    pub limit: Limit,
+    /// Where tokens are looked for.
+    pub carriers: Carriers,
+    /// The session cookie.
+    pub cookie: Cookie,
+    /// How much one session may hold.
+    pub attributes: Bounds,
+    /// How expired sessions are deleted.
+    pub sweep: Sweep,
+    /// How long one store command may take before it counts as failed: 1 s; development 5 s.
+    #[serde(with = "human_duration")]
+    pub store_deadline: Duration,
+    /// Whom tokens are for, as in `shop-eu-production`: part of what is signed, so that a token of
+    /// one environment is nothing in another, even under the same key. Empty unless set.
+    pub audience: String,
+    /// Where `LoggedIn` sends a browser that has no session, as in `/login`. Without it, and for
+    /// other clients, the answer is 401.
+    pub login_url: Option<String>,
+}
+
+impl Config {
+    /// Safe defaults for the public internet.
+    #[must_use]
+    pub fn production() -> Self {
+        Self {
+            lifetime: Lifetime::new(30 * MINUTE, 8 * HOUR),
+            remember: Lifetime::new(14 * DAY, 30 * DAY),
+            refresh_interval: MINUTE,
+            rotation: Rotation { every: Some(15 * MINUTE), grace: Duration::from_secs(30) },
+            limit: Limit { max: 10, when_full: WhenFull::EvictLeastRecentlyUsed },
+            carriers: Carriers::CookieAndBearer,
+            cookie: Cookie {
+                name: "__Host-sid".to_owned(),
+                secure: true,
+                same_site: SameSite::Lax,
+                path: "/".to_owned(),
+                domain: None,
+            },
+            attributes: Bounds { fields: 64, bytes: 32 * 1024, name: 128 },
+            sweep: Sweep { every: 5 * MINUTE, batch: 1_000 },
+            store_deadline: Duration::from_secs(1),
+            audience: String::new(),
+            login_url: None,
+        }
+    }
+
+    /// For plain http on localhost: a cookie without `Secure` and `__Host-`, long lifetimes, no
+    /// rotation, no limit. Never for anything that others can reach.
+    #[must_use]
+    pub fn development() -> Self {
+        let production = Self::production();
+        Self {
+            lifetime: Lifetime::new(4 * HOUR, DAY),
+            rotation: Rotation { every: None, ..production.rotation },
+            limit: Limit { max: 0, ..production.limit },
+            cookie: Cookie { name: "sid".to_owned(), secure: false, ..production.cookie.clone() },
+            store_deadline: Duration::from_secs(5),
+            ..production
+        }
+    }
+}
+
+/// [`Config::production`].
+impl Default for Config {
+    fn default() -> Self {
+        Self::production()
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,0 +1,55 @@
+use super::*;
+
+const A: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+#[test]
+fn a_list_of_base64_keys_makes_a_ring_with_the_first_in_front() {
+    let ring: KeyRing = format!("{A}, //79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA").parse().unwrap();
+    assert_eq!(ring.len(), 2);
+    assert_eq!(*ring.dangerous_export_current(), A);
+}
+
+#[test]
+fn both_alphabets_are_read() {
+    let standard: KeyRing = "//79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA=".parse().unwrap();
+    let url_safe: KeyRing = "__79_Pv6-fj39vX08_Lx8O_u7ezr6uno5-bl5OPi4eA".parse().unwrap();
+    assert_eq!(*standard.dangerous_export_current(), *url_safe.dangerous_export_current());
+}
+
+#[test]
+fn a_bad_key_is_named_by_its_place_and_the_error_tells_the_remedy() {
+    let cases = [
+        ("", KeyErrorKind::TooShort, "key 1"),
+        ("c2hvcnQ=", KeyErrorKind::TooShort, "key 1"),
+        (&format!("{A},c2hvcnQ="), KeyErrorKind::TooShort, "key 2"),
+        (&format!("{A},!!!!"), KeyErrorKind::NotBase64, "key 2"),
+        ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", KeyErrorKind::LowVariety, "key 1"),
+    ];
+    for (text, kind, place) in cases {
+        let error = text.parse::<KeyRing>().unwrap_err();
+        assert_eq!(error.kind(), kind, "{text}");
+        assert!(error.to_string().contains(place), "{error}");
+        assert!(error.to_string().contains("openssl rand -base64 32"), "{error}");
+    }
+}
+
+#[test]
+fn a_missing_variable_is_named() {
+    let error = KeyRing::from_env("COUNTERSIGN_TEST_NO_SUCH_VARIABLE").unwrap_err();
+    assert_eq!(error.kind(), KeyErrorKind::Missing);
+    assert!(error.to_string().contains("COUNTERSIGN_TEST_NO_SUCH_VARIABLE"));
+}
+
+#[test]
+fn each_purpose_has_a_key_of_its_own() {
+    let ring: KeyRing = A.parse().unwrap();
+    let key = &ring.keys()[0];
+    assert_ne!(*key.derive(Purpose::Token), *key.derive(Purpose::Succession));
+    assert_ne!(*key.derive(Purpose::Token), *key.derive(Purpose::Name));
+}
+
+#[test]
+fn debug_shows_no_key() {
+    let ring: KeyRing = A.parse().unwrap();
+    assert_eq!(format!("{ring:?}"), "KeyRing(1 keys, redacted)");
+}

@@ -1,0 +1,250 @@
+//! What a store keeps of one session: plain data, and pure functions of `now`.
+
+mod attributes;
+mod change;
+mod device;
+mod id;
+mod succession;
+#[cfg(test)]
+mod tests;
+
+pub use attributes::Attributes;
+pub use change::{Change, ChangeRefused, FieldChange, Pending, SecretStep};
+pub use device::{Device, DeviceHints, DeviceKind};
+pub use id::{InvalidSessionId, SessionId};
+pub use succession::{SecretHash, Standing, Succession};
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::{Timestamp, millis},
+    config::Lifetime,
+};
+
+/// What a store keeps of one session. It holds no secret: only the hash of one.
+///
+/// A store may keep it as it likes, and read it back through serde; it changes a record only by
+/// [`apply`](Self::apply) and [`inherit`](Self::inherit), inside its atomic steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    id: SessionId,
+    secret: SecretHash,
+    remembered: bool,
+    secret_since: Timestamp,
+    created_at: Timestamp,
+    authenticated_at: Timestamp,
+    last_seen_at: Timestamp,
+    absolute_at: Timestamp,
+    idle_millis: u64,
+    user: Option<Box<str>>,
+    origin: Option<Box<Origin>>,
+    attributes: Attributes,
+    succession: Succession,
+}
+
+/// What only some sessions have: kept apart, so that the others are small.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Origin {
+    roles: Vec<Box<str>>,
+    device: Device,
+    address: Option<IpAddr>,
+}
+
+impl Record {
+    /// A new session that starts at `now`.
+    #[must_use]
+    pub fn new(id: SessionId, secret: SecretHash, lifetime: Lifetime, now: Timestamp) -> Self {
+        Self {
+            id,
+            secret,
+            remembered: false,
+            secret_since: now,
+            created_at: now,
+            authenticated_at: now,
+            last_seen_at: now,
+            absolute_at: now.after(lifetime.absolute),
+            idle_millis: millis(lifetime.idle),
+            user: None,
+            origin: None,
+            attributes: Attributes::default(),
+            succession: Succession::default(),
+        }
+    }
+
+    /// The same, of a user.
+    #[must_use]
+    pub fn with_user(self, user: impl Into<Box<str>>) -> Self {
+        Self { user: Some(user.into()), ..self }
+    }
+
+    /// The same, whose cookie outlives the browser.
+    #[must_use]
+    pub fn with_remembered(self, remembered: bool) -> Self {
+        Self { remembered, ..self }
+    }
+
+    /// The same, with these roles.
+    #[must_use]
+    pub fn with_roles<R: Into<Box<str>>>(mut self, roles: impl IntoIterator<Item = R>) -> Self {
+        let roles: Vec<Box<str>> = roles.into_iter().map(Into::into).collect();
+        if !roles.is_empty() || self.origin.is_some() {
+            self.origin.get_or_insert_default().roles = roles;
+        }
+        self
+    }
+
+    /// The same, started from this device and address.
+    #[must_use]
+    pub fn with_origin(mut self, device: Device, address: Option<IpAddr>) -> Self {
+        if device != Device::default() || address.is_some() {
+            let origin = self.origin.get_or_insert_default();
+            origin.device = device;
+            origin.address = address;
+        }
+        self
+    }
+
+    /// The same under a new id and secret, for a change of what the session may do: its limits, user,
+    /// device and age stay as they are.
+    pub(crate) fn renewed(&self, id: SessionId, secret: SecretHash, now: Timestamp) -> Self {
+        Self {
+            id,
+            secret,
+            secret_since: now,
+            last_seen_at: self.last_seen_at.max(now),
+            succession: Succession::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Takes over what is to be kept of the session that this one replaces. What this one has
+    /// already is not overwritten.
+    pub fn inherit(&mut self, old: &Self, keep: &Keep) {
+        let mine: Vec<(&str, &[u8])> = self.attributes.iter().collect();
+        let kept = old.attributes.iter().filter(|(name, _)| keep.covers(name));
+        self.attributes = kept.chain(mine).collect();
+    }
+
+    /// The public handle.
+    #[must_use]
+    pub const fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// The user, as the application named him at log-in; `None` for an anonymous session.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// The roles given at log-in.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.origin.iter().flat_map(|origin| origin.roles.iter().map(|role| &**role))
+    }
+
+    /// The device that the session was started from.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.origin.as_ref().map(|origin| origin.device.clone()).unwrap_or_default()
+    }
+
+    /// The id that the application gave to the device, if it did.
+    #[must_use]
+    pub fn device_id(&self) -> Option<&str> {
+        self.origin.as_ref()?.device.id.as_deref()
+    }
+
+    /// The address that the session was started from.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.origin.as_ref()?.address
+    }
+
+    /// The attributes.
+    #[must_use]
+    pub const fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    /// Hash of the current secret.
+    #[must_use]
+    pub const fn secret(&self) -> &SecretHash {
+        &self.secret
+    }
+
+    /// When the current secret became that.
+    #[must_use]
+    pub const fn secret_since(&self) -> Timestamp {
+        self.secret_since
+    }
+
+    /// The neighbours of the current secret.
+    #[must_use]
+    pub const fn succession(&self) -> &Succession {
+        &self.succession
+    }
+
+    /// Whether the cookie outlives the browser.
+    #[must_use]
+    pub const fn remembered(&self) -> bool {
+        self.remembered
+    }
+
+    /// When the session was created.
+    #[must_use]
+    pub const fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// When its user last proved who he is: at log-in.
+    #[must_use]
+    pub const fn authenticated_at(&self) -> Timestamp {
+        self.authenticated_at
+    }
+
+    /// When it was last used, give or take the refresh interval.
+    #[must_use]
+    pub const fn last_seen_at(&self) -> Timestamp {
+        self.last_seen_at
+    }
+
+    /// When it ends if nothing more happens: the sliding window, cut at the absolute limit.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.last_seen_at.after(std::time::Duration::from_millis(self.idle_millis)).min(self.absolute_at)
+    }
+
+    /// Whether it has ended by time. The last live millisecond is the one before
+    /// [`expires_at`](Self::expires_at).
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires_at()
+    }
+}
+
+/// What a session keeps of the one that it replaces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: what was there before log-in may have been planted (session puzzling).
+    #[default]
+    Nothing,
+    /// The attributes whose names start with one of these.
+    Prefixes(Vec<Box<str>>),
+    /// All attributes.
+    Everything,
+}
+
+impl Keep {
+    /// Whether it covers the attribute of this name.
+    #[must_use]
+    pub fn covers(&self, name: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Prefixes(prefixes) => prefixes.iter().any(|prefix| name.starts_with(&**prefix)),
+            Self::Everything => true,
+        }
+    }
+}

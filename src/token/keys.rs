@@ -1,0 +1,112 @@
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::{SIGNATURE_BYTES, Secret, Token};
+use crate::{
+    key::{Key, KeyRing, Purpose},
+    record::{Pending, SessionId},
+};
+
+/// A key ring made ready for the tokens of one audience.
+pub(crate) struct TokenKeys {
+    /// The current key first.
+    keys: Vec<TokenKey>,
+}
+
+struct TokenKey {
+    /// Names the key inside a token.
+    name: u8,
+    /// HMAC that has already read its key and the context block.
+    mac: Hmac<Sha256>,
+    succession: Hmac<Sha256>,
+}
+
+impl TokenKeys {
+    pub(crate) fn new(ring: &KeyRing, audience: &str) -> Self {
+        Self { keys: ring.keys().iter().map(|key| TokenKey::new(key, audience)).collect() }
+    }
+
+    /// Whether one of the ring's keys signed this token. Constant time but for the choice of the
+    /// key, which is public.
+    pub(crate) fn verify(&self, token: &Token) -> bool {
+        let (name, mac) = token.signature.split_at(1);
+        let named = self.keys.iter().filter(|key| [key.name] == *name);
+        named.fold(false, |verified, key| verified | key.mac_of(&token.secret, token.id).verify_slice(mac).is_ok())
+    }
+
+    /// A token that the current key signs.
+    pub(crate) fn sign(&self, secret: Secret, id: SessionId) -> Token {
+        let key = &self.keys[0];
+        let mut signature = [key.name; SIGNATURE_BYTES];
+        signature[1..].copy_from_slice(&key.mac_of(&secret, id).finalize().into_bytes());
+        Token { secret, id, signature }
+    }
+
+    /// Whether the token's signature is not what the current key would make of it.
+    pub(crate) fn is_outdated(&self, token: &Token) -> bool {
+        self.keys.len() > 1 && self.sign(token.secret.clone(), token.id).signature != token.signature
+    }
+
+    /// The secret that follows `secret`, given this nonce, by the current key.
+    pub(crate) fn successor(&self, secret: &Secret, id: SessionId, nonce: &[u8; 16]) -> Secret {
+        self.keys[0].successor(secret, id, nonce)
+    }
+
+    /// The successor that was proposed for this secret, derived anew so that every answer hands out
+    /// the same one. `None` if the key that derived it has left the ring.
+    pub(crate) fn proposed(&self, secret: &Secret, id: SessionId, pending: &Pending) -> Option<Secret> {
+        let candidates = self.keys.iter().map(|key| key.successor(secret, id, &pending.nonce));
+        candidates.into_iter().find(|candidate| candidate.hash() == pending.hash)
+    }
+}
+
+impl TokenKey {
+    fn new(key: &Key, audience: &str) -> Self {
+        let name = key.derive(Purpose::Name)[0];
+        Self {
+            name,
+            mac: keyed(&key.derive(Purpose::Token), &context(name, audience)),
+            succession: keyed(&key.derive(Purpose::Succession), &context(name, audience)),
+        }
+    }
+
+    fn mac_of(&self, secret: &Secret, id: SessionId) -> Hmac<Sha256> {
+        let mut message = Zeroizing::new([0; MESSAGE_BYTES]);
+        let (head, tail) = message.split_at_mut(Secret::BYTES);
+        head.copy_from_slice(secret.expose());
+        tail.copy_from_slice(id.as_bytes());
+        self.mac.clone().chain_update(message.as_slice())
+    }
+
+    fn successor(&self, secret: &Secret, id: SessionId, nonce: &[u8; 16]) -> Secret {
+        let mac = self.succession.clone();
+        let mac = mac.chain_update(secret.expose()).chain_update(id.as_bytes()).chain_update(nonce);
+        Secret::from_bytes(mac.finalize().into_bytes().into())
+    }
+}
+
+/// 64 bytes, one block of SHA-256: it is read once when the ring is made ready, never again.
+fn context(name: u8, audience: &str) -> [u8; CONTEXT_BYTES] {
+    let mut context = [0; CONTEXT_BYTES];
+    context[..LABEL.len()].copy_from_slice(LABEL);
+    context[31] = name;
+    context[32..].copy_from_slice(&Sha256::digest(audience.as_bytes()));
+    context
+}
+
+fn keyed(key: &[u8; 32], context: &[u8; CONTEXT_BYTES]) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length").chain_update(context)
+}
+
+impl fmt::Debug for TokenKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenKeys({} keys, redacted)", self.keys.len())
+    }
+}
+
+const LABEL: &[u8] = b"countersign token v1";
+const CONTEXT_BYTES: usize = 64;
+const MESSAGE_BYTES: usize = Secret::BYTES + SessionId::BYTES;
