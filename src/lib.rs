@@ -1,24 +1,32 @@
 //! dev
-pub mod clock;
-pub mod config;
-pub mod key;
-pub mod record;
+
+mod carrier;
+mod clock;
+mod config;
+#[cfg(feature = "axum")]
+mod extract;
+mod key;
+mod layer;
+mod record;
+mod session;
+mod sessions;
 pub mod store;
-pub mod token;
-pub use clock::*;
-pub use config::*;
-pub use key::*;
-pub use record::*;
-pub use store::memory::MemoryStore;
-pub use store::*;
-pub use token::*;
-/// x
-#[derive(Debug)]
-pub struct Sessions;
-/// x
-#[derive(Debug)]
-pub struct Session;
-impl Session {
-    /// x
-    pub fn rotate(&self) {}
-}
+mod token;
+
+pub use clock::{Clock, Timestamp};
+pub use config::{Bounds, Carriers, Config, ConfigError, Cookie, Lifetime, Limit, Rotation, SameSite, Sweep, WhenFull};
+#[cfg(feature = "axum")]
+pub use extract::{LoggedIn, LoginRequired, MissingLayer};
+pub use key::{KeyError, KeyErrorKind, KeyRing, RandomError};
+pub use layer::{ClientAddress, ResponseFuture, SessionLayer, SessionService};
+pub use record::{
+    Attributes, Change, ChangeRefused, Device, DeviceHints, DeviceKind, FieldChange, InvalidSessionId, Keep, Pending,
+    Record, SecretHash, SecretStep, SessionId, Standing, Succession,
+};
+pub use session::Session;
+pub use sessions::{
+    Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo, Sessions,
+    SessionsBuilder,
+};
+pub use store::{SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
+pub use token::{MalformedToken, RefusalKind, Token};

@@ -120,6 +120,42 @@ impl Change {
         self.fields.iter().map(|(name, change)| (&**name, change))
     }
 
+    /// The edit of one field, if there is one.
+    pub(crate) fn field(&self, name: &str) -> Option<&FieldChange> {
+        self.fields.get(name)
+    }
+
+    /// Puts the edit of one field back to what it was.
+    pub(crate) fn restore(&mut self, name: &str, before: Option<FieldChange>) {
+        match before {
+            Some(before) => self.fields.insert(name.into(), before),
+            None => self.fields.remove(name),
+        };
+    }
+
+    /// How many fields, and how many bytes, these edits can add at most.
+    pub(crate) fn at_most(&self) -> (usize, usize) {
+        let bytes = |(name, change): (&str, &FieldChange)| match change {
+            FieldChange::Set(value) => name.len() + value.len(),
+            FieldChange::Add(_) => name.len() + LONGEST_NUMBER,
+            FieldChange::Remove => 0,
+        };
+        (self.fields.len(), self.fields().map(bytes).sum())
+    }
+
+    /// Whether every increment meets an integer.
+    pub(crate) fn check_sums(&self, before: &Attributes) -> Result<(), ChangeRefused> {
+        self.sums(before).map(|_| ())
+    }
+
+    fn sums(&self, before: &Attributes) -> Result<BTreeMap<&str, Box<[u8]>>, ChangeRefused> {
+        let additions = self.fields.iter().filter_map(|(name, change)| match change {
+            FieldChange::Add(by) => Some((&**name, *by)),
+            FieldChange::Set(_) | FieldChange::Remove => None,
+        });
+        additions.map(|(name, by)| Ok((name, decimal(sum_of(name, before.value(name), by)?)))).collect()
+    }
+
     /// When the session was used, if the window is to move.
     #[must_use]
     pub const fn touched(&self) -> Option<Timestamp> {
@@ -155,12 +191,7 @@ impl Change {
     /// # Errors
     /// If an increment meets something that is not an integer, or the result exceeds the bounds.
     pub fn merged(&self, before: &Attributes) -> Result<Attributes, ChangeRefused> {
-        let mut sums = Vec::new();
-        for (name, change) in &self.fields {
-            if let FieldChange::Add(by) = change {
-                sums.push((&**name, decimal(sum_of(name, before.value(name), *by)?)));
-            }
-        }
+        let sums = self.sums(before)?;
         let mut after: BTreeMap<&str, &[u8]> = before.iter().collect();
         for (name, change) in &self.fields {
             match change {
@@ -283,3 +314,6 @@ fn sum_of(name: &str, value: Option<&[u8]>, by: i64) -> Result<i64, ChangeRefuse
 fn decimal(number: i64) -> Box<[u8]> {
     number.to_string().into_bytes().into()
 }
+
+/// `-9223372036854775808`
+const LONGEST_NUMBER: usize = 20;

@@ -15,7 +15,8 @@ pub(crate) type Command<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreErro
 /// [`SessionStore`], as an object.
 pub(crate) trait ErasedStore: Send + Sync {
     fn create(&self, record: Record, limit: Limit, now: Timestamp) -> Command<'_, Created>;
-    fn load(&self, id: SessionId, now: Timestamp) -> Command<'_, Option<Arc<Record>>>;
+    /// Owns its store, so that a request can be parked while it waits.
+    fn load(self: Arc<Self>, id: SessionId, now: Timestamp) -> Command<'static, Option<Arc<Record>>>;
     fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Command<'_, Changed>;
     fn replace(&self, old: SessionId, new: Replacement, limit: Limit, now: Timestamp) -> Command<'_, Replaced>;
     fn revoke(&self, id: SessionId, now: Timestamp) -> Command<'_, bool>;
@@ -35,8 +36,8 @@ impl<S: SessionStore> ErasedStore for S {
         Box::pin(SessionStore::create(self, record, limit, now))
     }
 
-    fn load(&self, id: SessionId, now: Timestamp) -> Command<'_, Option<Arc<Record>>> {
-        Box::pin(SessionStore::load(self, id, now))
+    fn load(self: Arc<Self>, id: SessionId, now: Timestamp) -> Command<'static, Option<Arc<Record>>> {
+        Box::pin(async move { SessionStore::load(&*self, id, now).await })
     }
 
     fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Command<'_, Changed> {

@@ -9,7 +9,7 @@ mod error;
 mod limit;
 pub mod memory;
 
-pub(crate) use erased::ErasedStore;
+pub(crate) use erased::{Command, ErasedStore};
 pub use error::{StoreError, StoreErrorKind};
 pub use limit::Candidate;
 

@@ -11,11 +11,13 @@
 //! an input. A token holds no user, no time and no role: it means nothing to whoever finds it.
 
 mod keys;
+mod refusal;
 mod secret;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use keys::TokenKeys;
+pub use refusal::RefusalKind;
 pub(crate) use secret::Secret;
 
 use std::{fmt, str::FromStr};

@@ -25,6 +25,8 @@ pub(super) enum Slots {
     #[default]
     None,
     One(Slot),
+    /// Boxed, so that the usual entry is 16 bytes and not 56.
+    #[allow(clippy::box_collection, reason = "few users have several sessions, and a million have one")]
     Many(Box<HashSet<Slot, fast::RandomState>>),
 }
 

@@ -1,0 +1,100 @@
+//! The session cookie: written by the cookie crate, read by a few lines of our own.
+//!
+//! Other readers decode percent signs in names, trim more than RFC 6265bis allows, or let the last of two
+//! cookies win. Each of these lets a page on a sibling domain plant a cookie of our name. Here names are
+//! compared as raw bytes, only SP and HTAB are trimmed, and of several values exactly one must be genuine.
+
+use std::{borrow::Cow, time::Duration};
+
+use cookie::time;
+use http::{HeaderMap, HeaderValue, header::COOKIE};
+
+use crate::{
+    config::{self, SameSite},
+    token::{RefusalKind, Token},
+};
+
+#[derive(Debug)]
+pub(super) struct SessionCookie {
+    /// Everything but the value and its life.
+    template: cookie::Cookie<'static>,
+}
+
+impl SessionCookie {
+    pub(super) fn new(config: &config::Cookie) -> Self {
+        let mut template = cookie::Cookie::build((config.name.clone(), ""))
+            .path(config.path.clone())
+            .secure(config.secure)
+            .http_only(true)
+            .same_site(match config.same_site {
+                SameSite::Strict => cookie::SameSite::Strict,
+                SameSite::Lax => cookie::SameSite::Lax,
+                SameSite::None => cookie::SameSite::None,
+            });
+        if let Some(domain) = &config.domain {
+            template = template.domain(domain.clone());
+        }
+        Self { template: template.build() }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.template.name()
+    }
+
+    /// The one function that builds what sets the cookie and what clears it: a browser removes a
+    /// cookie only if name, path and domain are the same.
+    pub(super) fn build(&self, value: &str, max_age: Option<Duration>) -> HeaderValue {
+        let mut cookie = self.template.clone();
+        cookie.set_value(Cow::Borrowed(value));
+        if let Some(max_age) = max_age {
+            let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
+            cookie.set_max_age(time::Duration::seconds(seconds));
+        }
+        let mut header = HeaderValue::try_from(cookie.to_string())
+            .expect("name, path and domain were checked to be visible ASCII, and the value is base64url");
+        header.set_sensitive(true);
+        header
+    }
+
+    /// The token among all the cookies of our name, in however many `Cookie` headers. `None` if no
+    /// cookie has it.
+    pub(super) fn read(
+        &self,
+        headers: &HeaderMap,
+        check: impl Fn(&[u8]) -> Result<Token, RefusalKind>,
+    ) -> Option<Result<Token, RefusalKind>> {
+        let mut found: Option<(&[u8], Result<Token, RefusalKind>)> = None;
+        for value in headers.get_all(COOKIE).iter().flat_map(|header| self.values(header.as_bytes())) {
+            let next = match &found {
+                None => check(value),
+                Some((before, _)) if *before == value => continue,
+                Some((_, Err(RefusalKind::Ambiguous))) => continue,
+                Some((_, Ok(_))) => match check(value) {
+                    Ok(_) => Err(RefusalKind::Ambiguous),
+                    Err(_) => continue,
+                },
+                Some((_, Err(_))) => match check(value) {
+                    Ok(token) => Ok(token),
+                    Err(_) => continue,
+                },
+            };
+            found = Some((value, next));
+        }
+        found.map(|(_, result)| result)
+    }
+
+    /// The values of all cookies of our name in one header.
+    fn values<'a>(&'a self, header: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        header.split(|byte| *byte == b';').filter_map(|pair| {
+            let equals = pair.iter().position(|byte| *byte == b'=')?;
+            (trimmed(&pair[..equals]) == self.name().as_bytes()).then(|| trimmed(&pair[equals + 1..]))
+        })
+    }
+}
+
+fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}

@@ -1,0 +1,36 @@
+use axum_core::response::{IntoResponse, Response};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
+
+use super::logged_in::unauthorized;
+use crate::sessions::{Error, ErrorKind};
+
+/// The status of its [kind](ErrorKind), and a small JSON body. What is the application's own
+/// business, and not its client's, stays inside.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (name, message) = match self.kind() {
+            ErrorKind::Unavailable => ("unavailable", self.to_string()),
+            ErrorKind::Refused(_) | ErrorKind::Ended | ErrorKind::NotLoggedIn => ("login_required", self.to_string()),
+            ErrorKind::Superseded => ("superseded", self.to_string()),
+            ErrorKind::LimitReached => ("too_many_sessions", self.to_string()),
+            ErrorKind::NotFound => ("not_found", self.to_string()),
+            ErrorKind::ChangeRefused => ("unacceptable", self.to_string()),
+            ErrorKind::MissingLayer => ("missing_layer", self.to_string()),
+            _ => ("internal", "something went wrong with the session".to_owned()),
+        };
+        let body = serde_json::json!({ "error": name, "message": message }).to_string();
+        let status = StatusCode::from_u16(self.kind().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if status == StatusCode::UNAUTHORIZED {
+            return unauthorized(self.kind() != ErrorKind::NotLoggedIn, body);
+        }
+        let json = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        let mut response = (status, json, body).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}

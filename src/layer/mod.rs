@@ -1,0 +1,74 @@
+//! The middleware: a token in, a [`Session`](crate::Session) for the handler, a cookie out if
+//! something changed.
+//!
+//! | what happened | status | cookie | store |
+//! |---|---|---|---|
+//! | no credential, nothing written | as the handler says | none | untouched |
+//! | a bad or dead token | as the handler says | cleared, once | untouched (bad), one load (dead) |
+//! | valid, only read, inside the refresh interval | as the handler says | none | one load |
+//! | valid, window due to slide | as the handler says | renewed only if it is a lasting one | one load, one change |
+//! | fields written | as the handler says | only if created, rotated or renewed | one load, one change |
+//! | logged in, rotated, logged out | as the handler says | set, set, cleared | one verb |
+//! | store unreachable | 503 and Retry-After | untouched | |
+//!
+//! A service behind it keeps its error type: the layer answers with responses, never with errors of
+//! its own. Its responses have an empty body, so the body type only has to have a default.
+
+mod answer;
+mod future;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use future::ResponseFuture;
+pub use service::SessionService;
+
+use std::{net::IpAddr, sync::Arc};
+
+use tower_layer::Layer;
+
+use crate::{carrier::Carrier, sessions::Sessions};
+
+/// Puts a [`Session`](crate::Session) into the extensions of each request.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use countersign::{KeyRing, LoggedIn, MemoryStore, SessionLayer, Sessions};
+///
+/// async fn me(who: LoggedIn) -> String {
+///     format!("hello {}", who.user())
+/// }
+///
+/// let sessions = Sessions::new(KeyRing::generate()?, MemoryStore::new());
+/// let app: Router = Router::new().route("/me", get(me)).layer(SessionLayer::new(sessions));
+/// # Ok::<(), countersign::KeyError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionLayer {
+    sessions: Sessions,
+    carrier: Arc<Carrier>,
+}
+
+impl SessionLayer {
+    /// A layer for these sessions.
+    #[must_use]
+    pub fn new(sessions: Sessions) -> Self {
+        let carrier = Arc::new(Carrier::new(sessions.config()));
+        Self { sessions, carrier }
+    }
+}
+
+impl<S> Layer<S> for SessionLayer {
+    type Service = SessionService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        SessionService::new(inner, self.sessions.clone(), Arc::clone(&self.carrier))
+    }
+}
+
+/// The address of a request's client, put into its extensions by whoever knows it: the server, or a
+/// layer that trusts a proxy's header. The session remembers it at log-in.
+///
+/// This crate reads no `Forwarded` and no `X-Forwarded-For`: anybody can send those (ASVS 4.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);

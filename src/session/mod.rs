@@ -1,0 +1,194 @@
+//! The handle that a request carries in its extensions.
+//!
+//! Reads are local. Writes are buffered, seen by this request's own reads at once, and stored as
+//! one change before the answer leaves. What ends or begins a session is stored when it is awaited.
+
+mod applicant;
+mod client;
+mod settle;
+mod state;
+#[cfg(test)]
+mod tests;
+mod verbs;
+mod write;
+
+pub(crate) use client::Client;
+pub(crate) use settle::{Answer, CookieAnswer, Settlement};
+pub(crate) use state::Holding;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    str::FromStr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use http::{Extensions, Request};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    carrier::Way,
+    record::SessionId,
+    sessions::{Error, ErrorKind, SessionInfo, Sessions, entries, from_json},
+    token::RefusalKind,
+};
+use state::State;
+
+/// The session of a request: always there behind a [`SessionLayer`](crate::SessionLayer), also for
+/// a client that has none yet.
+///
+/// Cheap to clone; all clones are one. A session without a user touches no store until something
+/// is written to it.
+///
+/// ```
+/// use countersign::{Error, Session};
+///
+/// async fn visit(session: Session) -> Result<String, Error> {
+///     session.increment("visits", 1)?;                // merged by the store: two tabs both count
+///     let visits: i64 = session.get("visits")?.unwrap_or(0);
+///     Ok(format!("visit number {visits}"))            // stored before this leaves
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// `None` where the layer is missing: then nothing can be written.
+    sessions: Option<Sessions>,
+    arrival: Arrival,
+    client: Client,
+    state: Mutex<State>,
+}
+
+/// How the request's credential came, and what was wrong with it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Arrival {
+    pub(crate) way: Option<Way>,
+    pub(crate) refusal: Option<RefusalKind>,
+}
+
+impl Session {
+    pub(crate) fn new(sessions: Sessions, arrival: Arrival, client: Client, holding: Holding) -> Self {
+        let state = Mutex::new(State::new(holding));
+        Self { shared: Arc::new(Shared { sessions: Some(sessions), arrival, client, state }) }
+    }
+
+    /// The session of a request. Where the layer is missing this is a session that nobody is logged
+    /// in to, and every write to it is an error that names the layer.
+    #[must_use]
+    pub fn of<B>(request: &Request<B>) -> Self {
+        Self::in_extensions(request.extensions()).unwrap_or_else(Self::without_layer)
+    }
+
+    /// The session among a request's extensions, if the request has passed through the layer.
+    #[must_use]
+    pub fn in_extensions(extensions: &Extensions) -> Option<Self> {
+        extensions.get::<Self>().cloned()
+    }
+
+    fn without_layer() -> Self {
+        let state = Mutex::new(State::new(Holding::Nothing));
+        let arrival = Arrival::default();
+        Self { shared: Arc::new(Shared { sessions: None, arrival, client: Client::default(), state }) }
+    }
+
+    /// The public handle of the session, if there is one.
+    #[must_use]
+    pub fn id(&self) -> Option<SessionId> {
+        self.look().record().map(|record| record.id())
+    }
+
+    /// The user, if one is logged in.
+    #[must_use]
+    pub fn user(&self) -> Option<String> {
+        self.look().record()?.user().map(ToOwned::to_owned)
+    }
+
+    /// Whether a user is logged in.
+    #[must_use]
+    pub fn is_logged_in(&self) -> bool {
+        self.look().record().is_some_and(|record| record.user().is_some())
+    }
+
+    /// Everything about the session as it was last read from the store, without this request's own
+    /// writes; `None` if there is no session.
+    #[must_use]
+    pub fn info(&self) -> Option<SessionInfo> {
+        self.look().record().map(|record| SessionInfo::new(Arc::clone(record), true))
+    }
+
+    /// Why the request's credential was refused, if it carried one that was.
+    #[must_use]
+    pub fn refusal(&self) -> Option<RefusalKind> {
+        self.look().looked_at = true;
+        self.shared.arrival.refusal
+    }
+
+    /// An attribute, with this request's own writes; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        let state = self.look();
+        state.value(name)?.map(|value| from_json(name, &value)).transpose()
+    }
+
+    /// All attributes whose names start with `prefix`, keyed by the rest of the name.
+    ///
+    /// ```
+    /// use countersign::{Error, Session};
+    /// use std::collections::BTreeMap;
+    ///
+    /// fn cart(session: &Session) -> Result<BTreeMap<u64, u32>, Error> {
+    ///     session.entries("cart.")                    // {"cart.17": 2} becomes {17: 2}
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidValue`] if one of them is not a `V`, or the rest of its name not a `K`.
+    pub fn entries<K: FromStr + Ord, V: DeserializeOwned>(&self, prefix: &str) -> Result<BTreeMap<K, V>, Error> {
+        let attributes = self.look().attributes()?;
+        entries(prefix, attributes.iter())
+    }
+
+    /// Where the settings send browsers that have to log in.
+    #[cfg(feature = "axum")]
+    pub(crate) fn login_url(&self) -> Option<&str> {
+        self.shared.sessions.as_ref()?.config().login_url.as_deref()
+    }
+
+    /// The state, for reading: from now on the response depends on the session.
+    fn look(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        state.looked_at = true;
+        state
+    }
+
+    /// The state. A panic of the application while it was locked leaves it whole: it is changed in
+    /// single steps only.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn manager(&self) -> Result<&Sessions, Error> {
+        self.shared.sessions.as_ref().ok_or_else(|| Error::new(ErrorKind::MissingLayer))
+    }
+
+    /// Whether this request's client can be handed a new token unasked.
+    fn takes_cookies(&self) -> bool {
+        self.shared.arrival.way == Some(Way::Cookie)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        let record = state.record();
+        f.debug_struct("Session")
+            .field("id", &record.map(|record| record.id()))
+            .field("user", &record.and_then(|record| record.user()))
+            .finish_non_exhaustive()
+    }
+}

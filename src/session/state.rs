@@ -1,0 +1,93 @@
+use std::{borrow::Cow, sync::Arc};
+
+use crate::{
+    record::{Attributes, Change, FieldChange, Record},
+    sessions::{Authenticated, Due, Error, ErrorKind, Honoured, Issued},
+    token::Token,
+};
+
+/// What a request knows of its session, and what it has done to it.
+pub(super) struct State {
+    pub(super) holding: Holding,
+    /// What has been written but not stored.
+    pub(super) change: Change,
+    /// A token that the client has to be given.
+    pub(super) issued: Option<Token>,
+    /// Whether anybody has asked: then the response depends on the session.
+    pub(super) looked_at: bool,
+}
+
+/// What a request holds.
+#[allow(clippy::large_enum_variant, reason = "the large variant is the usual one")]
+pub(crate) enum Holding {
+    /// No session: one begins when something is written.
+    Nothing,
+    /// A session, alive when it was last looked at.
+    Live(Authenticated),
+    /// A session that ended during this request. None begins in its place but by log-in.
+    Ended,
+}
+
+impl State {
+    pub(super) fn new(holding: Holding) -> Self {
+        Self { holding, change: Change::new(), issued: None, looked_at: false }
+    }
+
+    pub(super) const fn live(&self) -> Option<&Authenticated> {
+        match &self.holding {
+            Holding::Live(session) => Some(session),
+            Holding::Nothing | Holding::Ended => None,
+        }
+    }
+
+    pub(super) fn record(&self) -> Option<&Arc<Record>> {
+        self.live().map(|session| &session.record)
+    }
+
+    /// The session is a new one from here on, and the client has to be told.
+    pub(super) fn hold(&mut self, issued: &Issued) {
+        self.issued = Some(issued.token().clone());
+        self.holding = Holding::Live(Authenticated {
+            token: issued.token().clone(),
+            record: Arc::clone(issued.record()),
+            honoured: Honoured::Current,
+            due: Due::default(),
+        });
+    }
+
+    /// The session is over.
+    pub(super) fn end(&mut self) {
+        self.holding = Holding::Ended;
+        self.issued = None;
+    }
+
+    /// An attribute's value as this request sees it.
+    pub(super) fn value(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, Error> {
+        let stored = self.record().and_then(|record| record.attributes().value(name));
+        match self.change.field(name) {
+            None => Ok(stored.map(Cow::Borrowed)),
+            Some(FieldChange::Set(value)) => Ok(Some(Cow::Borrowed(value))),
+            Some(FieldChange::Remove) => Ok(None),
+            Some(FieldChange::Add(_)) => {
+                let merged = self.attributes()?;
+                Ok(merged.value(name).map(|value| Cow::Owned(value.to_vec())))
+            }
+        }
+    }
+
+    /// All attributes as this request sees them.
+    pub(super) fn attributes(&self) -> Result<Attributes, Error> {
+        match self.record() {
+            Some(record) => Ok(self.change.merged(record.attributes())?),
+            None => Ok(self.change.merged(&Attributes::default())?),
+        }
+    }
+
+    /// Refuses writes to a session that has ended.
+    pub(super) const fn check_writable(&self) -> Result<(), Error> {
+        match self.holding {
+            Holding::Ended => Err(Error::new(ErrorKind::Ended)),
+            Holding::Nothing | Holding::Live(_) => Ok(()),
+        }
+    }
+}

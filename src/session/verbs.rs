@@ -1,0 +1,122 @@
+//! What begins, ends, and exchanges sessions. Each is stored when it is awaited.
+
+use std::sync::Arc;
+
+use super::{Session, applicant::OfRequest};
+use crate::{
+    record::{Change, SessionId},
+    sessions::{Error, ErrorKind, Issued, LogIn, Reason, SessionInfo, Sessions},
+};
+
+impl Session {
+    /// Logs a user in: new id, new secret, his limit enforced; the session before it ends in the
+    /// same step. The response sets the cookie; for clients without cookies, the answer of this
+    /// future holds the token. Check who he is before.
+    ///
+    /// What this request has written stays; of what was there before it, only what
+    /// [`keep`](LogIn::keep) names.
+    ///
+    /// ```
+    /// use countersign::{Error, Issued, Session};
+    ///
+    /// async fn welcome(session: Session) -> Result<Issued, Error> {
+    ///     session.log_in("ada").keep("cart.").remember(true).roles(["buyer"]).await
+    /// }
+    /// ```
+    pub fn log_in(&self, user: impl ToString) -> LogIn {
+        let applicant = Box::new(OfRequest(self.clone()));
+        LogIn::new(self.shared.sessions.clone(), user.to_string(), applicant)
+    }
+
+    /// Ends the session, now and on every node. The response clears the cookie. Without a session
+    /// this does nothing.
+    ///
+    /// # Errors
+    /// If the store fails: then the session is still alive.
+    pub async fn log_out(&self) -> Result<(), Error> {
+        let sessions = self.manager()?;
+        let Some(id) = self.id() else { return Ok(()) };
+        sessions.revoke(id, Reason::LoggedOut).await?;
+        let mut state = self.lock();
+        state.change = Change::new();
+        state.end();
+        Ok(())
+    }
+
+    /// Exchanges the session's secret now. The response sets the cookie; a Bearer client takes the
+    /// token from the answer of this future.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotLoggedIn`] without a session, else as [`Sessions::rotate`].
+    pub async fn rotate(&self) -> Result<Issued, Error> {
+        let sessions = self.manager()?;
+        let session = self.look().live().cloned().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
+        let issued = sessions.rotate(&session).await?;
+        let mut state = self.lock();
+        state.issued = Some(issued.token().clone());
+        if let super::Holding::Live(live) = &mut state.holding {
+            live.record = Arc::clone(issued.record());
+        }
+        Ok(issued)
+    }
+
+    /// Gives the session other roles: under a new id and a new secret, so that whoever knew the old
+    /// ones does not rise with it (ASVS 7.2.4). Attributes and limits in time stay.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotLoggedIn`] without a user, [`ErrorKind::Ended`] if the session has ended.
+    pub async fn change_roles<R: Into<String>>(&self, roles: impl IntoIterator<Item = R>) -> Result<Issued, Error> {
+        let sessions = self.manager()?;
+        let roles = roles.into_iter().map(|role| role.into().into()).collect();
+        let (record, change) = {
+            let state = self.look();
+            let record = state.record().filter(|record| record.user().is_some()).cloned();
+            (record.ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?, state.change.clone())
+        };
+        let issued = sessions.renew(&record, roles, &change).await?;
+        let mut state = self.lock();
+        state.change = Change::new();
+        state.hold(&issued);
+        Ok(issued)
+    }
+
+    /// The live sessions of this session's user, the one used last in front; the current one is
+    /// marked.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotLoggedIn`] without a user.
+    pub async fn sessions(&self) -> Result<Vec<SessionInfo>, Error> {
+        let (sessions, user, id) = self.logged_in()?;
+        sessions.list_with(&user, Some(id)).await
+    }
+
+    /// Ends another session of this session's user, or this one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if it is not his, or not there; [`ErrorKind::NotLoggedIn`] without a
+    /// user.
+    pub async fn revoke(&self, id: SessionId) -> Result<(), Error> {
+        let (sessions, user, current) = self.logged_in()?;
+        if id == current {
+            return self.log_out().await;
+        }
+        sessions.revoke_of(&user, id, Reason::ByUser).await
+    }
+
+    /// Ends all sessions of this session's user but this one, and says which.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotLoggedIn`] without a user.
+    pub async fn revoke_others(&self) -> Result<Vec<SessionId>, Error> {
+        let (sessions, user, id) = self.logged_in()?;
+        sessions.revoke_others(&user, id, Reason::ByUser).await
+    }
+
+    fn logged_in(&self) -> Result<(&Sessions, String, SessionId), Error> {
+        let sessions = self.manager()?;
+        let state = self.look();
+        let record = state.record().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
+        let user = record.user().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
+        Ok((sessions, user.to_owned(), record.id()))
+    }
+}

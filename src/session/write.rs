@@ -1,0 +1,135 @@
+//! Writes: buffered, and stored as one change.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Holding, Session, state::State};
+use crate::{
+    config::Bounds,
+    record::{Attributes, Change},
+    sessions::{Due, Error, ErrorKind, Event, Honoured, SessionInfo, check_name, to_json},
+};
+
+impl Session {
+    /// Sets an attribute. The store merges: other requests' attributes stay as they are.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidName`] or [`ErrorKind::InvalidValue`] for what cannot be an attribute,
+    /// [`ErrorKind::ChangeRefused`] if the session would exceed its bounds, [`ErrorKind::Ended`] if
+    /// it has ended in this request. Nothing has changed then.
+    pub fn set<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> Result<(), Error> {
+        let value = to_json(name, value)?;
+        self.edit(name, |change| {
+            change.set(name, value);
+            Ok(())
+        })
+    }
+
+    /// Removes an attribute, if it is there.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn remove(&self, name: &str) -> Result<(), Error> {
+        self.edit(name, |change| {
+            change.remove(name);
+            Ok(())
+        })
+    }
+
+    /// Adds to an attribute that is an integer of 64 bits; an absent one counts as 0. The store
+    /// adds: however many requests do this at once, each counts.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ChangeRefused`] if it is not an integer, else as [`set`](Self::set).
+    pub fn increment(&self, name: impl AsRef<str>, by: i64) -> Result<(), Error> {
+        let name = name.as_ref();
+        self.edit(name, |change| Ok(change.add(name, by)?))
+    }
+
+    /// Stores what has been written so far, and answers with the session as it is then, other
+    /// requests' changes included. Without this it is stored before the response leaves.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Ended`] if the session has ended in the meantime: no new one is made.
+    /// [`ErrorKind::ChangeRefused`] if the change does not fit what others have stored.
+    /// [`ErrorKind::Unavailable`] if the store failed. What was written is dropped in each case.
+    pub async fn commit(&self) -> Result<SessionInfo, Error> {
+        self.lock().check_writable()?;
+        self.store().await?;
+        self.info().ok_or_else(|| Error::new(ErrorKind::Ended))
+    }
+
+    /// Applies an edit to the buffer, or leaves it as it was.
+    fn edit(&self, name: &str, edit: impl FnOnce(&mut Change) -> Result<(), Error>) -> Result<(), Error> {
+        let bounds = self.manager()?.config().attributes;
+        check_name("an attribute's name", name, bounds.name)?;
+        let mut state = self.look();
+        state.check_writable()?;
+        let before = state.change.field(name).cloned();
+        let edited = edit(&mut state.change).and_then(|()| fits(&state, bounds));
+        if edited.is_err() {
+            state.change.restore(name, before);
+        }
+        edited
+    }
+
+    /// Stores what is buffered, and whatever upkeep is due.
+    pub(super) async fn store(&self) -> Result<(), Error> {
+        let sessions = self.manager()?;
+        let (change, live) = {
+            let mut state = self.lock();
+            (std::mem::take(&mut state.change), state.live().cloned())
+        };
+        let Some(session) = live else {
+            if !change.is_empty() {
+                let issued = sessions.start_with(change, self.shared.client.origin()).await?;
+                self.lock().hold(&issued);
+            }
+            return Ok(());
+        };
+        let has_fields = !change.has_no_fields();
+        match sessions.maintain(&session, change, self.takes_cookies()).await {
+            Ok(upkeep) => {
+                let mut state = self.lock();
+                if let Holding::Live(live) = &mut state.holding {
+                    live.record = Arc::clone(&upkeep.record);
+                    live.due = Due::default();
+                    if live.honoured == Honoured::Successor {
+                        live.honoured = Honoured::Current;
+                    }
+                }
+                if upkeep.token.is_some() {
+                    state.issued = upkeep.token;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if error.kind() == ErrorKind::Ended {
+                    self.lock().end();
+                    if has_fields {
+                        sessions.emit(&Event::WriteLost { session: session.record.id() });
+                    }
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Refuses what would exceed the bounds, as far as this request can see. The store looks again.
+fn fits(state: &State, bounds: Bounds) -> Result<(), Error> {
+    let before = state.record().map(|record| record.attributes());
+    let (fields, bytes) = before.map_or((0, 0), |attributes| (attributes.len(), attributes.bytes()));
+    let (more_fields, more_bytes) = state.change.at_most();
+    if fields + more_fields <= bounds.fields && bytes + more_bytes <= bounds.bytes {
+        // Even if every field were a new one, it would fit; an increment may still meet text.
+        return match before {
+            Some(before) => Ok(state.change.check_sums(before)?),
+            None => Ok(()),
+        };
+    }
+    let strict = state.change.clone().within(bounds);
+    strict.merged(before.unwrap_or(&Attributes::default()))?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+use std::{error, fmt};
+
+use crate::{
+    key::RandomError,
+    record::ChangeRefused,
+    store::StoreError,
+    token::{MalformedToken, RefusalKind},
+};
+
+/// What went wrong with a session, in any verb.
+///
+/// With the feature `axum` it is a response as well, so that a handler can pass it on by `?`.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    source: Option<Box<dyn error::Error + Send + Sync>>,
+}
+
+/// Kinds of error, each with the status by which it reaches a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The store is broken or cut off; whether the step was done is unknown. 503.
+    Unavailable,
+    /// The token is no good. 401.
+    Refused(RefusalKind),
+    /// The session has ended in the meantime. Nothing was stored. 401.
+    Ended,
+    /// This needs a user, and the session has none. 401.
+    NotLoggedIn,
+    /// The token in use has been followed by another, and may not be rotated again. 409.
+    Superseded,
+    /// The user has as many sessions as he may. 409.
+    LimitReached,
+    /// There is no such session, or it is somebody else's. 404.
+    NotFound,
+    /// The session's data would exceed its bounds, or what was to be incremented is not an integer. 422.
+    ChangeRefused,
+    /// An attribute's name, or a user's id, is empty, too long, or has control characters. 500.
+    InvalidName,
+    /// An attribute could not be written as JSON, or not be read as the type asked for. 500.
+    InvalidValue,
+    /// The request did not pass through a [`SessionLayer`](crate::SessionLayer). 500.
+    MissingLayer,
+    /// The system's random generator failed. 500.
+    Random,
+}
+
+impl ErrorKind {
+    /// The HTTP status by which it reaches a client.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Unavailable => 503,
+            Self::Refused(_) | Self::Ended | Self::NotLoggedIn => 401,
+            Self::Superseded | Self::LimitReached => 409,
+            Self::NotFound => 404,
+            Self::ChangeRefused => 422,
+            Self::InvalidName | Self::InvalidValue | Self::MissingLayer | Self::Random => 500,
+        }
+    }
+}
+
+impl Error {
+    pub(crate) const fn new(kind: ErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    pub(crate) fn because(kind: ErrorKind, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { kind, source: Some(source.into()) }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            ErrorKind::Unavailable => "sessions are unavailable at the moment: try again",
+            ErrorKind::Refused(_) => "the session token is not valid: log in",
+            ErrorKind::Ended => "the session has ended: log in again",
+            ErrorKind::NotLoggedIn => "nobody is logged in: log in first",
+            ErrorKind::Superseded => "this session token has been replaced: use the new one",
+            ErrorKind::LimitReached => "too many sessions: log out elsewhere first",
+            ErrorKind::NotFound => "no such session",
+            ErrorKind::MissingLayer => {
+                "this request did not pass through countersign's SessionLayer: \
+                 add `.layer(SessionLayer::new(sessions))` to the router, after its routes"
+            }
+            ErrorKind::Random => "the operating system's random generator failed",
+            // These say it in the words of their source.
+            ErrorKind::ChangeRefused | ErrorKind::InvalidName | ErrorKind::InvalidValue => {
+                return match &self.source {
+                    Some(source) => source.fmt(f),
+                    None => f.write_str("the session's data is not acceptable"),
+                };
+            }
+        })
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::because(ErrorKind::Unavailable, error)
+    }
+}
+
+impl From<ChangeRefused> for Error {
+    fn from(refused: ChangeRefused) -> Self {
+        Self::because(ErrorKind::ChangeRefused, refused)
+    }
+}
+
+impl From<RandomError> for Error {
+    fn from(error: RandomError) -> Self {
+        Self::because(ErrorKind::Random, error)
+    }
+}
+
+impl From<MalformedToken> for Error {
+    fn from(error: MalformedToken) -> Self {
+        Self::because(ErrorKind::Refused(RefusalKind::Malformed), error)
+    }
+}

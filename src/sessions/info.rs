@@ -1,0 +1,218 @@
+use std::{collections::BTreeMap, fmt, net::IpAddr, str::FromStr, sync::Arc, time::SystemTime};
+
+use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
+
+use super::{Error, ErrorKind};
+use crate::{
+    clock::Timestamp,
+    record::{Device, Record, SessionId},
+    token::Token,
+};
+
+/// A session as it stood when it was read: everything about it but its secret.
+///
+/// Serialises without attributes, for lists that a user may see.
+#[derive(Clone)]
+pub struct SessionInfo {
+    record: Arc<Record>,
+    current: bool,
+}
+
+impl SessionInfo {
+    pub(crate) const fn new(record: Arc<Record>, current: bool) -> Self {
+        Self { record, current }
+    }
+
+    /// The public handle.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.record.id()
+    }
+
+    /// The user; empty for an anonymous session.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        self.record.user().unwrap_or_default()
+    }
+
+    /// The roles given at log-in.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.record.roles()
+    }
+
+    /// Whether it has this role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles().any(|present| present == role)
+    }
+
+    /// The device that it was started from.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.record.device()
+    }
+
+    /// The address that it was started from.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.record.address()
+    }
+
+    /// When it was created.
+    #[must_use]
+    pub fn created_at(&self) -> SystemTime {
+        self.record.created_at().into()
+    }
+
+    /// When its user last proved who he is.
+    #[must_use]
+    pub fn authenticated_at(&self) -> SystemTime {
+        self.record.authenticated_at().into()
+    }
+
+    /// When it was last used, give or take the refresh interval.
+    #[must_use]
+    pub fn last_seen(&self) -> SystemTime {
+        self.record.last_seen_at().into()
+    }
+
+    /// When it ends if nothing more happens.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        self.record.expires_at().into()
+    }
+
+    /// Whether it is the session that asked.
+    #[must_use]
+    pub const fn is_current(&self) -> bool {
+        self.current
+    }
+
+    /// An attribute, or `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        self.record.attributes().value(name).map(|value| from_json(name, value)).transpose()
+    }
+}
+
+impl fmt::Debug for SessionInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.record, f)
+    }
+}
+
+impl Serialize for SessionInfo {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let record = &self.record;
+        let mut out = to.serialize_struct("SessionInfo", 10)?;
+        out.serialize_field("session_id", &record.id())?;
+        out.serialize_field("current", &self.current)?;
+        out.serialize_field("user", &record.user())?;
+        out.serialize_field("roles", &record.roles().collect::<Vec<_>>())?;
+        out.serialize_field("device", &self.device())?;
+        out.serialize_field("address", &self.address())?;
+        out.serialize_field("created_at", &Rfc3339(record.created_at()))?;
+        out.serialize_field("authenticated_at", &Rfc3339(record.authenticated_at()))?;
+        out.serialize_field("last_seen", &Rfc3339(record.last_seen_at()))?;
+        out.serialize_field("expires_at", &Rfc3339(record.expires_at()))?;
+        out.end()
+    }
+}
+
+/// A token, fresh from its session: what a log-in's answer gives to an API's client.
+///
+/// ```json
+/// {"token": "…", "session_id": "…", "expires_at": "2026-11-20T17:30:00.000Z"}
+/// ```
+#[derive(Clone, Debug)]
+pub struct Issued {
+    token: Token,
+    record: Arc<Record>,
+}
+
+impl Issued {
+    pub(crate) const fn new(token: Token, record: Arc<Record>) -> Self {
+        Self { token, record }
+    }
+
+    /// The credential.
+    #[must_use]
+    pub const fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn session_id(&self) -> SessionId {
+        self.record.id()
+    }
+
+    /// When it ends if nothing more happens.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        self.record.expires_at().into()
+    }
+
+    pub(crate) const fn record(&self) -> &Arc<Record> {
+        &self.record
+    }
+}
+
+impl Serialize for Issued {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut out = to.serialize_struct("Issued", 3)?;
+        out.serialize_field("token", &self.token)?;
+        out.serialize_field("session_id", &self.record.id())?;
+        out.serialize_field("expires_at", &Rfc3339(self.record.expires_at()))?;
+        out.end()
+    }
+}
+
+/// An attribute's value as JSON.
+pub(crate) fn to_json<T: Serialize + ?Sized>(name: &str, value: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|error| invalid_value(name, "cannot be written as JSON", &error))
+}
+
+/// An attribute's value out of JSON.
+pub(crate) fn from_json<T: DeserializeOwned>(name: &str, value: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(value).map_err(|error| invalid_value(name, "is not of the type asked for", &error))
+}
+
+/// The attributes whose names start with `prefix`, keyed by the rest of the name.
+pub(crate) fn entries<'a, K: FromStr + Ord, V: DeserializeOwned>(
+    prefix: &str,
+    attributes: impl Iterator<Item = (&'a str, &'a [u8])>,
+) -> Result<BTreeMap<K, V>, Error> {
+    let named = attributes.filter_map(|(name, value)| Some((name, name.strip_prefix(prefix)?, value)));
+    let read = named.map(|(name, rest, value)| {
+        let key = rest.parse().map_err(|_| {
+            Error::because(
+                ErrorKind::InvalidValue,
+                format!("attribute `{name}`: the part after `{prefix}` is no key of the type asked for"),
+            )
+        })?;
+        Ok((key, from_json(name, value)?))
+    });
+    read.collect()
+}
+
+/// Names what is wrong, and where: never the value.
+fn invalid_value(name: &str, problem: &str, error: &serde_json::Error) -> Error {
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "data",
+        serde_json::error::Category::Io => "input",
+        serde_json::error::Category::Syntax => "syntax",
+        serde_json::error::Category::Eof => "length",
+    };
+    Error::because(ErrorKind::InvalidValue, format!("attribute `{name}` {problem} ({what})"))
+}
+
+struct Rfc3339(Timestamp);
+
+impl Serialize for Rfc3339 {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
+}

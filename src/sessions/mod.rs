@@ -1,0 +1,155 @@
+//! Every verb on every session, without HTTP: used by the layer, by jobs, and by tests alike.
+
+mod authenticate;
+mod builder;
+mod deadline;
+mod enter;
+mod error;
+mod events;
+mod info;
+mod maintenance;
+mod revoke;
+#[cfg(feature = "testing")]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+mod verdict;
+
+pub(crate) use authenticate::Admission;
+pub use authenticate::Authenticated;
+pub use builder::SessionsBuilder;
+pub(crate) use deadline::Deadline;
+pub use enter::LogIn;
+pub(crate) use enter::{Applicant, Beginning, Origin, check_name};
+pub use error::{Error, ErrorKind};
+pub use events::{Counters, Event, Reason};
+pub use info::{Issued, SessionInfo};
+pub(crate) use info::{entries, from_json, to_json};
+pub use maintenance::Maintenance;
+
+pub(crate) use verdict::{Due, Honoured, Verdict, judge};
+
+use std::{fmt, sync::Arc};
+
+use tokio::sync::watch;
+
+use crate::{
+    clock::{Clock, Timestamp},
+    config::Config,
+    key::KeyRing,
+    store::{Command, ErasedStore, SessionStore, StoreErrorKind},
+    token::{RefusalKind, Token, TokenKeys},
+};
+use events::Events;
+
+/// All sessions of an application: the door to every verb.
+///
+/// Cheap to clone; all clones are one.
+///
+/// ```
+/// use countersign::{KeyRing, MemoryStore, Reason, Sessions};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let sessions = Sessions::new(KeyRing::generate()?, MemoryStore::new());
+///
+/// let issued = sessions.log_in("ada").roles(["editor"]).await?;
+/// let session = sessions.authenticate(issued.token()).await?;
+/// assert_eq!(session.info().user(), "ada");
+///
+/// sessions.revoke_user("ada", Reason::PasswordChanged).await?;
+/// assert!(sessions.authenticate(issued.token()).await.is_err());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Sessions {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    keys: TokenKeys,
+    store: Arc<dyn ErasedStore>,
+    config: Config,
+    clock: Clock,
+    events: Events,
+    /// Closed when the last handle is dropped: then maintenance stops.
+    alive: watch::Sender<()>,
+}
+
+impl Sessions {
+    /// Sessions with the settings of [`Config::production`].
+    pub fn new(keys: KeyRing, store: impl SessionStore) -> Self {
+        Self::builder(keys, store).assemble()
+    }
+
+    /// Sessions with settings of their own.
+    pub fn builder(keys: KeyRing, store: impl SessionStore) -> SessionsBuilder {
+        SessionsBuilder::new(keys, store)
+    }
+
+    /// Whether a token is genuine: signed by a key of the ring, for this audience. Asks no store,
+    /// so it says nothing of whether the session lives.
+    ///
+    /// # Errors
+    /// [`RefusalKind::Forged`].
+    pub fn verify(&self, token: &Token) -> Result<(), RefusalKind> {
+        if self.inner.keys.verify(token) { Ok(()) } else { Err(RefusalKind::Forged) }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// How often things have happened since the start.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.inner.events.counters()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    pub(crate) fn keys(&self) -> &TokenKeys {
+        &self.inner.keys
+    }
+
+    pub(crate) fn emit(&self, event: &Event<'_>) {
+        self.inner.events.emit(event);
+    }
+
+    fn store(&self) -> &dyn ErasedStore {
+        &*self.inner.store
+    }
+
+    /// Runs a store command under the deadline, and tells of its failure.
+    async fn run<T>(&self, command: Command<'_, T>) -> Result<T, Error> {
+        Deadline::new(command, self.inner.config.store_deadline).await.map_err(|error| self.store_failed(error))
+    }
+
+    pub(crate) fn store_failed(&self, error: crate::store::StoreError) -> Error {
+        self.emit(&Event::StoreFailed { kind: error.kind() });
+        match error.kind() {
+            // An unreadable record is no session; it is not an outage either.
+            StoreErrorKind::Corrupt => Error::because(ErrorKind::Refused(RefusalKind::Gone), error),
+            _ => error.into(),
+        }
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("keys", &self.inner.keys)
+            .field("events", &self.inner.events)
+            .finish_non_exhaustive()
+    }
+}

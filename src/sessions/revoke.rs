@@ -1,0 +1,104 @@
+//! How sessions are listed and ended.
+
+use std::sync::Arc;
+
+use super::{Error, ErrorKind, Event, Reason, SessionInfo, Sessions};
+use crate::{
+    record::{Record, SessionId},
+    store::Page,
+};
+
+impl Sessions {
+    /// Ends a session now, on every node. Says whether it was alive; to end it again is no error.
+    ///
+    /// # Errors
+    /// If the store fails: then it may still be alive.
+    pub async fn revoke(&self, id: SessionId, reason: Reason) -> Result<bool, Error> {
+        self.end(id, reason).await
+    }
+
+    /// Ends a session if it belongs to this user.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if there is none of that id, or it is somebody else's: the two look
+    /// alike (OWASP API1, broken object level authorization).
+    pub async fn revoke_of(&self, user: &str, id: SessionId, reason: Reason) -> Result<(), Error> {
+        // An id never changes its user, so nothing can come in between.
+        let record = self.load(id).await.map_err(|error| self.store_failed(error))?;
+        match record.filter(|record| record.user() == Some(user)) {
+            Some(_) => self.end(id, reason).await.map(|_| ()),
+            None => Err(Error::new(ErrorKind::NotFound)),
+        }
+    }
+
+    /// Ends all sessions of a user. Says which were alive.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn revoke_user(&self, user: &str, reason: Reason) -> Result<Vec<SessionId>, Error> {
+        let ended = self.run(self.store().revoke_user(user, None, self.now())).await?;
+        Ok(self.tell(ended, reason))
+    }
+
+    /// Ends all sessions of a user but one. Says which were alive.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn revoke_others(&self, user: &str, except: SessionId, reason: Reason) -> Result<Vec<SessionId>, Error> {
+        let ended = self.run(self.store().revoke_user(user, Some(except), self.now())).await?;
+        Ok(self.tell(ended, reason))
+    }
+
+    /// Ends all sessions of a user on one device, by the id that the application gave it at log-in.
+    /// Says which were alive.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn revoke_device(&self, user: &str, device_id: &str, reason: Reason) -> Result<Vec<SessionId>, Error> {
+        let ended = self.run(self.store().revoke_device(user, device_id, self.now())).await?;
+        Ok(self.tell(ended, reason))
+    }
+
+    /// A user's live sessions, the one used last in front.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn list(&self, user: &str) -> Result<Vec<SessionInfo>, Error> {
+        self.list_with(user, None).await
+    }
+
+    /// The same, with one marked as the current one.
+    pub(crate) async fn list_with(&self, user: &str, current: Option<SessionId>) -> Result<Vec<SessionInfo>, Error> {
+        let mut records: Vec<Arc<Record>> = Vec::new();
+        loop {
+            let after = records.last().map(|record| record.id());
+            let page = self.run(self.store().list(user, Page { after, size: PAGE }, self.now())).await?;
+            let full = page.len() >= PAGE;
+            records.extend(page);
+            if !full {
+                break;
+            }
+        }
+        records.sort_by_key(|record| std::cmp::Reverse((record.last_seen_at(), record.created_at(), record.id())));
+        Ok(records
+            .into_iter()
+            .map(|record| (Some(record.id()) == current, record))
+            .map(|(current, record)| SessionInfo::new(record, current))
+            .collect())
+    }
+
+    pub(super) async fn end(&self, id: SessionId, reason: Reason) -> Result<bool, Error> {
+        let was_alive = self.run(self.store().revoke(id, self.now())).await?;
+        if was_alive {
+            self.emit(&Event::Ended { session: id, reason });
+        }
+        Ok(was_alive)
+    }
+
+    fn tell(&self, ended: Vec<SessionId>, reason: Reason) -> Vec<SessionId> {
+        ended.iter().for_each(|id| self.emit(&Event::Ended { session: *id, reason }));
+        ended
+    }
+}
+
+const PAGE: usize = 100;
