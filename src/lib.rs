@@ -28,5 +28,7 @@ pub use sessions::{
     Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo, Sessions,
     SessionsBuilder,
 };
+#[cfg(feature = "sqlite")]
+pub use store::sqlite::SqliteStore;
 pub use store::{SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
 pub use token::{MalformedToken, RefusalKind, Token};

@@ -1,7 +1,7 @@
 use axum_core::response::{IntoResponse, Response};
 use http::{
     HeaderValue, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
 };
 
 use super::logged_in::unauthorized;
@@ -26,7 +26,10 @@ impl IntoResponse for Error {
         if status == StatusCode::UNAUTHORIZED {
             return unauthorized(self.kind() != ErrorKind::NotLoggedIn, body);
         }
-        let json = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        let json = [
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
         let mut response = (status, json, body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));

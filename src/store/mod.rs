@@ -8,6 +8,9 @@ mod erased;
 mod error;
 mod limit;
 pub mod memory;
+mod shared;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 
 pub(crate) use erased::{Command, ErasedStore};
 pub use error::{StoreError, StoreErrorKind};

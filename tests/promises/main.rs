@@ -1,0 +1,14 @@
+//! The promises P1 to P14, each kept on every store, through the public API.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod ends;
+mod limits;
+mod merging;
+mod outage;
+mod rotation;
+mod secrecy;
+mod sliding;
+mod tokens;

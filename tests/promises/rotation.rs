@@ -1,0 +1,138 @@
+//! P9: a rotation is final when the new secret is first used.
+
+use countersign::{ErrorKind, RefusalKind};
+use http::{Method, StatusCode};
+
+use crate::support::{Browser, World, app, minutes, on_every_store, seconds};
+
+#[tokio::test]
+async fn p09_the_secret_changes_with_use_and_the_old_one_has_a_short_grace() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let app = app(world.sessions.clone());
+        let mut browser = Browser::new(&app);
+        browser.post("/login/ada").await;
+        let old = browser.token().unwrap().to_owned();
+        world.pass(minutes(15));
+        assert_eq!(browser.get("/me").await.body, "ada");
+        let new = browser.token().unwrap().to_owned();
+        assert_ne!(old, new);
+        assert_eq!(old.split('.').nth(1), new.split('.').nth(1), "the same session id");
+
+        // In flight: the old one is honoured until the new one has been used, and 30 s after that.
+        let in_flight = || Browser::with_token(&app, &old);
+        world.pass(minutes(5));
+        assert_eq!(in_flight().get("/me").await.body, "ada");
+        assert_eq!(browser.get("/me").await.body, "ada");
+        world.pass(seconds(29));
+        let reply = in_flight().get("/me").await;
+        assert_eq!((reply.body.as_str(), reply.set_cookie()), ("ada", None));
+        assert_eq!(in_flight().post("/rotate").await.status, StatusCode::CONFLICT, "the old one rotates no more");
+
+        // After that it is theft: the session ends for everybody, and an event says so.
+        world.pass(seconds(1));
+        let reply = in_flight().get("/me").await;
+        assert_eq!((reply.status, reply.refusal), (StatusCode::UNAUTHORIZED, Some(RefusalKind::Reused)));
+        assert_eq!(world.sessions.counters().reused, 1);
+        assert_eq!(browser.get("/me").await.status, StatusCode::UNAUTHORIZED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p09_a_lost_answer_costs_nobody_his_session() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let app = app(world.sessions.clone());
+        let mut browser = Browser::new(&app);
+        browser.post("/login/ada").await;
+        world.pass(minutes(15));
+        let lost = browser.send_and_lose_the_answer(Method::GET, "/me").await;
+        let lost = lost.set_cookie().unwrap().to_owned();
+
+        // An hour of lost answers: each hands out the same successor.
+        for _ in 0..6 {
+            world.pass(minutes(10));
+            let reply = browser.send_and_lose_the_answer(Method::GET, "/me").await;
+            assert_eq!((reply.body.as_str(), reply.set_cookie()), ("ada", Some(lost.as_str())));
+        }
+        let old = browser.clone();
+        browser.get("/me").await;
+        assert!(lost.contains(browser.token().unwrap()));
+        assert_eq!(browser.get("/me").await.body, "ada");
+        assert_eq!(old.clone().get("/me").await.body, "ada", "in its grace");
+        assert_eq!(browser.post("/logout").await.status, StatusCode::OK);
+        assert_eq!(old.clone().get("/me").await.status, StatusCode::UNAUTHORIZED);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p09_concurrent_requests_get_one_successor() {
+    on_every_store(|backend| async move {
+        let world = World::with(backend, |config| config.store_deadline = seconds(60)).await;
+        let nodes = [app(world.sessions.clone()), app(world.node().await)];
+        let issued = world.sessions.log_in("ada").await.unwrap();
+        world.pass(minutes(15));
+        let mut tasks = Vec::new();
+        for index in 0..32 {
+            let mut browser = Browser::with_token(&nodes[index % 2], &issued.token().reveal());
+            tasks.push(tokio::spawn(async move {
+                assert_eq!(browser.post("/count").await.status, StatusCode::OK);
+                browser.token().unwrap().to_owned()
+            }));
+        }
+        let mut successors = std::collections::BTreeSet::new();
+        for task in tasks {
+            successors.insert(task.await.unwrap());
+        }
+        assert_eq!(successors.len(), 1, "{backend:?}");
+        let mut browser = Browser::with_token(&nodes[0], successors.first().unwrap());
+        assert_eq!(browser.get("/attributes/count").await.body, "32");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p09_a_bearer_client_rotates_when_it_asks() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let app = app(world.sessions.clone());
+        let issued = world.sessions.log_in("ada").await.unwrap();
+        let mut client = Browser::with_bearer(&app, &issued.token().reveal());
+        world.pass(minutes(20));
+        assert_eq!(client.get("/me").await.set_cookie(), None, "it cannot be handed a token unasked");
+
+        let first = token_of(&client.post("/rotate").await.body);
+        let again = token_of(&client.post("/rotate").await.body);
+        assert_eq!(first, again, "one successor at a time");
+        let mut successor = Browser::with_bearer(&app, &first);
+        assert_eq!(successor.get("/me").await.body, "ada");
+        let second = token_of(&successor.post("/rotate").await.body);
+        assert_ne!(first, second);
+        assert_eq!(Browser::with_bearer(&app, &second).get("/me").await.body, "ada");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p09_a_successor_may_be_rotated_at_its_first_use() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let first = world.sessions.log_in("ada").await.unwrap();
+        let session = world.sessions.authenticate(first.token()).await.unwrap();
+        let second = world.sessions.rotate(&session).await.unwrap();
+        let session = world.sessions.authenticate(second.token()).await.unwrap();
+        let third = world.sessions.rotate(&session).await.unwrap();
+        world.sessions.authenticate(third.token()).await.unwrap();
+        // The first one is now in its grace.
+        let graced = world.sessions.authenticate(first.token()).await.unwrap();
+        assert_eq!(world.sessions.rotate(&graced).await.unwrap_err().kind(), ErrorKind::Superseded);
+    })
+    .await;
+}
+
+fn token_of(body: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    body["token"].as_str().unwrap().to_owned()
+}

@@ -1,0 +1,115 @@
+//! An application with a route for everything that a session can do.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Extension, Json, Router,
+    extract::Path,
+    routing::{delete, get, post},
+};
+use countersign::{Error, Issued, LoggedIn, Session, SessionId, SessionInfo, SessionLayer, Sessions};
+use tokio::sync::Notify;
+
+/// Lets a test hold a request between reading and writing.
+#[derive(Clone, Default)]
+pub struct Gate {
+    pub arrived: Arc<Notify>,
+    pub open: Arc<Notify>,
+}
+
+pub fn app(sessions: Sessions) -> Router {
+    app_with(sessions, Gate::default())
+}
+
+pub fn app_with(sessions: Sessions, gate: Gate) -> Router {
+    Router::new()
+        .route("/free", get(|| async { "no session needed" }))
+        .route("/me", get(|who: LoggedIn| async move { who.user().to_owned() }))
+        .route("/peek", get(|session: Session| async move { session.user().unwrap_or("nobody".to_owned()) }))
+        .route("/login/{user}", post(log_in))
+        .route("/login/{user}/remember", post(log_in_remembered))
+        .route("/login/{user}/keep/{prefix}", post(log_in_keeping))
+        .route("/logout", post(|session: Session| async move { session.log_out().await }))
+        .route("/rotate", post(|session: Session| async move { session.rotate().await.map(Json) }))
+        .route("/role/{role}", post(change_role))
+        .route("/roles", get(|who: LoggedIn| async move { who.roles().collect::<Vec<_>>().join(",") }))
+        .route("/count", post(count))
+        .route("/count/slowly", post(count_slowly))
+        .route("/gated", post(gated))
+        .route("/gated/commit", post(gated_commit))
+        .route("/attributes/{name}", get(read).delete(remove))
+        .route("/attributes/{name}/{value}", post(write))
+        .route("/sessions", get(list).delete(end_others))
+        .route("/sessions/{id}", delete(end_one))
+        .layer(SessionLayer::new(sessions))
+        .layer(Extension(gate))
+        .with_state(())
+}
+
+async fn log_in(session: Session, Path(user): Path<String>) -> Result<Json<Issued>, Error> {
+    session.log_in(user).await.map(Json)
+}
+
+async fn log_in_remembered(session: Session, Path(user): Path<String>) -> Result<Json<Issued>, Error> {
+    session.log_in(user).remember(true).await.map(Json)
+}
+
+async fn log_in_keeping(session: Session, Path((user, prefix)): Path<(String, String)>) -> Result<Json<Issued>, Error> {
+    session.log_in(user).keep(&prefix).await.map(Json)
+}
+
+async fn change_role(session: Session, Path(role): Path<String>) -> Result<Json<Issued>, Error> {
+    session.change_roles([role]).await.map(Json)
+}
+
+async fn count(session: Session) -> Result<String, Error> {
+    session.increment("count", 1)?;
+    Ok(session.get::<i64>("count")?.unwrap_or(0).to_string())
+}
+
+async fn count_slowly(session: Session) -> Result<(), Error> {
+    let _before: Option<i64> = session.get("count")?;
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    session.increment("count", 1)
+}
+
+/// Reads, waits at the gate, writes.
+async fn gated(session: Session, Extension(gate): Extension<Gate>) -> Result<&'static str, Error> {
+    let _before: Option<i64> = session.get("count")?;
+    gate.arrived.notify_one();
+    gate.open.notified().await;
+    session.increment("count", 1)?;
+    Ok("done")
+}
+
+async fn gated_commit(session: Session, Extension(gate): Extension<Gate>) -> Result<&'static str, Error> {
+    session.increment("count", 1)?;
+    gate.arrived.notify_one();
+    gate.open.notified().await;
+    session.commit().await?;
+    Ok("done")
+}
+
+async fn read(session: Session, Path(name): Path<String>) -> Result<Json<Option<serde_json::Value>>, Error> {
+    session.get(&name).map(Json)
+}
+
+async fn write(session: Session, Path((name, value)): Path<(String, String)>) -> Result<(), Error> {
+    session.set(&name, &value)
+}
+
+async fn remove(session: Session, Path(name): Path<String>) -> Result<(), Error> {
+    session.remove(&name)
+}
+
+async fn list(who: LoggedIn) -> Result<Json<Vec<SessionInfo>>, Error> {
+    who.sessions().await.map(Json)
+}
+
+async fn end_one(who: LoggedIn, Path(id): Path<SessionId>) -> Result<(), Error> {
+    who.revoke(id).await
+}
+
+async fn end_others(who: LoggedIn) -> Result<Json<usize>, Error> {
+    Ok(Json(who.revoke_others().await?.len()))
+}

@@ -1,0 +1,110 @@
+use axum::{Router, body::Body};
+use countersign::RefusalKind;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+/// A client with a cookie jar, or with a Bearer token, that talks to a router.
+#[derive(Clone)]
+pub struct Browser {
+    app: Router,
+    cookie: Option<String>,
+    bearer: Option<String>,
+}
+
+/// What came back.
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub refusal: Option<RefusalKind>,
+    pub body: String,
+}
+
+impl Browser {
+    pub fn new(app: &Router) -> Self {
+        Self { app: app.clone(), cookie: None, bearer: None }
+    }
+
+    pub fn with_token(app: &Router, token: &str) -> Self {
+        Self { cookie: Some(token.to_owned()), ..Self::new(app) }
+    }
+
+    pub fn with_bearer(app: &Router, token: &str) -> Self {
+        Self { bearer: Some(token.to_owned()), ..Self::new(app) }
+    }
+
+    /// The token in the jar.
+    pub fn token(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    pub async fn get(&mut self, path: &str) -> Reply {
+        self.send(Method::GET, path).await
+    }
+
+    pub async fn post(&mut self, path: &str) -> Reply {
+        self.send(Method::POST, path).await
+    }
+
+    pub async fn send(&mut self, method: Method, path: &str) -> Reply {
+        let reply = self.request(method, path).await;
+        for set_cookie in reply.headers.get_all(header::SET_COOKIE) {
+            self.keep(set_cookie.to_str().unwrap());
+        }
+        reply
+    }
+
+    /// The same, but the answer is lost on its way: the jar stays as it was.
+    pub async fn send_and_lose_the_answer(&mut self, method: Method, path: &str) -> Reply {
+        self.request(method, path).await
+    }
+
+    async fn request(&self, method: Method, path: &str) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = &self.cookie {
+            request = request.header(header::COOKIE, format!("theme=dark; __Host-sid={token}"));
+        }
+        if let Some(token) = &self.bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a request as it is.
+    pub async fn ask(&self, request: Request<Body>) -> Reply {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            refusal: parts.extensions.get().copied(),
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    fn keep(&mut self, set_cookie: &str) {
+        let (pair, attributes) = set_cookie.split_once("; ").unwrap();
+        let (name, value) = pair.split_once('=').unwrap();
+        assert_eq!(name, "__Host-sid", "{set_cookie}");
+        assert!(attributes.contains("Secure") && attributes.contains("HttpOnly"), "{set_cookie}");
+        let gone = attributes.split("; ").any(|attribute| attribute == "Max-Age=0");
+        self.cookie = (!gone).then(|| value.to_owned());
+    }
+}
+
+impl Reply {
+    pub fn header(&self, name: header::HeaderName) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub fn set_cookie(&self) -> Option<&str> {
+        assert!(self.headers.get_all(header::SET_COOKIE).iter().count() <= 1, "one Set-Cookie at most");
+        self.header(header::SET_COOKIE)
+    }
+
+    /// The cookie is taken away.
+    pub fn clears_cookie(&self) -> bool {
+        self.set_cookie().is_some_and(|cookie| cookie.starts_with("__Host-sid=;") && cookie.ends_with("Max-Age=0"))
+    }
+}
