@@ -1,10 +1,10 @@
 //! The field-level edits of one request, and what they make of a record.
 
-use std::{collections::BTreeMap, error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, io::Write, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attributes, Record, SecretHash};
+use super::{Attributes, Record, SecretHash, attributes::Packer};
 use crate::{clock::Timestamp, config::Bounds};
 
 /// The edits of one request. A store applies them as one atomic step, or not at all.
@@ -13,10 +13,11 @@ use crate::{clock::Timestamp, config::Bounds};
 /// overrides it, an increment after a set adds to what was set.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
-    fields: BTreeMap<Box<str>, FieldChange>,
+    /// Ordered by name.
+    fields: Vec<(Box<str>, FieldChange)>,
     bounds: Option<Bounds>,
     touch: Option<Timestamp>,
-    secret: Option<SecretStep>,
+    secret: Option<Box<SecretStep>>,
 }
 
 /// What a change does to one attribute.
@@ -73,12 +74,12 @@ impl Change {
 
     /// Sets a field.
     pub fn set(&mut self, name: &str, value: impl Into<Box<[u8]>>) {
-        self.fields.insert(name.into(), FieldChange::Set(value.into()));
+        self.edit(name, FieldChange::Set(value.into()));
     }
 
     /// Removes a field.
     pub fn remove(&mut self, name: &str) {
-        self.fields.insert(name.into(), FieldChange::Remove);
+        self.edit(name, FieldChange::Remove);
     }
 
     /// Adds to a field.
@@ -86,16 +87,29 @@ impl Change {
     /// # Errors
     /// If what this change has set there is not an integer, or the sum exceeds 64 bits.
     pub fn add(&mut self, name: &str, by: i64) -> Result<(), ChangeRefused> {
-        let sum = match self.fields.get(name) {
+        let sum = match self.field(name) {
             None => FieldChange::Add(by),
             Some(FieldChange::Add(before)) => {
                 FieldChange::Add(before.checked_add(by).ok_or_else(|| ChangeRefused::Overflow(name.into()))?)
             }
-            Some(FieldChange::Remove) => FieldChange::Set(decimal(by)),
-            Some(FieldChange::Set(value)) => FieldChange::Set(decimal(sum_of(name, Some(value), by)?)),
+            Some(FieldChange::Remove) => FieldChange::Set(Decimal::of(by).as_bytes().into()),
+            Some(FieldChange::Set(value)) => {
+                FieldChange::Set(Decimal::of(sum_of(name, Some(value), by)?).as_bytes().into())
+            }
         };
-        self.fields.insert(name.into(), sum);
+        self.edit(name, sum);
         Ok(())
+    }
+
+    fn edit(&mut self, name: &str, change: FieldChange) {
+        match self.position(name) {
+            Ok(at) => self.fields[at].1 = change,
+            Err(at) => self.fields.insert(at, (name.into(), change)),
+        }
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.fields.binary_search_by(|(present, _)| (**present).cmp(name))
     }
 
     /// Moves the sliding window: the session was used at this time.
@@ -104,8 +118,8 @@ impl Change {
     }
 
     /// Takes a step of the secret's rotation.
-    pub const fn step(&mut self, step: SecretStep) {
-        self.secret = Some(step);
+    pub fn step(&mut self, step: SecretStep) {
+        self.secret = Some(Box::new(step));
     }
 
     /// Holds the result to these bounds: where the change makes it exceed them, it is refused.
@@ -122,38 +136,34 @@ impl Change {
 
     /// The edit of one field, if there is one.
     pub(crate) fn field(&self, name: &str) -> Option<&FieldChange> {
-        self.fields.get(name)
+        self.position(name).ok().map(|at| &self.fields[at].1)
     }
 
     /// Puts the edit of one field back to what it was.
     pub(crate) fn restore(&mut self, name: &str, before: Option<FieldChange>) {
-        match before {
-            Some(before) => self.fields.insert(name.into(), before),
-            None => self.fields.remove(name),
-        };
+        match (before, self.position(name)) {
+            (Some(before), _) => self.edit(name, before),
+            (None, Ok(at)) => drop(self.fields.remove(at)),
+            (None, Err(_)) => {}
+        }
     }
 
     /// How many fields, and how many bytes, these edits can add at most.
     pub(crate) fn at_most(&self) -> (usize, usize) {
         let bytes = |(name, change): (&str, &FieldChange)| match change {
             FieldChange::Set(value) => name.len() + value.len(),
-            FieldChange::Add(_) => name.len() + LONGEST_NUMBER,
+            FieldChange::Add(_) => name.len() + Decimal::LONGEST,
             FieldChange::Remove => 0,
         };
         (self.fields.len(), self.fields().map(bytes).sum())
     }
 
-    /// Whether every increment meets an integer.
-    pub(crate) fn check_sums(&self, before: &Attributes) -> Result<(), ChangeRefused> {
-        self.sums(before).map(|_| ())
-    }
-
-    fn sums(&self, before: &Attributes) -> Result<BTreeMap<&str, Box<[u8]>>, ChangeRefused> {
-        let additions = self.fields.iter().filter_map(|(name, change)| match change {
-            FieldChange::Add(by) => Some((&**name, *by)),
-            FieldChange::Set(_) | FieldChange::Remove => None,
-        });
-        additions.map(|(name, by)| Ok((name, decimal(sum_of(name, before.value(name), by)?)))).collect()
+    /// What an increment of this field makes of the value that it meets.
+    ///
+    /// # Errors
+    /// If that is not an integer, or the sum exceeds 64 bits.
+    pub(crate) fn sum(name: &str, before: Option<&[u8]>, by: i64) -> Result<Box<[u8]>, ChangeRefused> {
+        Ok(Decimal::of(sum_of(name, before, by)?).as_bytes().into())
     }
 
     /// When the session was used, if the window is to move.
@@ -164,8 +174,8 @@ impl Change {
 
     /// The step of the secret's rotation, if there is one.
     #[must_use]
-    pub const fn secret_step(&self) -> Option<SecretStep> {
-        self.secret
+    pub fn secret_step(&self) -> Option<SecretStep> {
+        self.secret.as_deref().copied()
     }
 
     /// The bounds that the result must keep, if there are any.
@@ -191,17 +201,28 @@ impl Change {
     /// # Errors
     /// If an increment meets something that is not an integer, or the result exceeds the bounds.
     pub fn merged(&self, before: &Attributes) -> Result<Attributes, ChangeRefused> {
-        let sums = self.sums(before)?;
-        let mut after: BTreeMap<&str, &[u8]> = before.iter().collect();
-        for (name, change) in &self.fields {
-            match change {
-                FieldChange::Set(value) => after.insert(name, value),
-                FieldChange::Remove => after.remove(&**name),
-                FieldChange::Add(_) => None,
-            };
+        let (_, at_most) = self.at_most();
+        let mut after = Packer::with_capacity(before.footprint() + at_most + self.fields.len() * Attributes::HEADER);
+        let (mut old, mut new) = (before.iter().peekable(), self.fields().peekable());
+        // Both are ordered by name: whichever comes first goes first.
+        loop {
+            match (old.peek(), new.peek()) {
+                (None, None) => break,
+                (Some((name, _)), Some((edited, _))) if name == edited => {
+                    let (Some((name, value)), Some((_, change))) = (old.next(), new.next()) else { break };
+                    change.pack(name, Some(value), &mut after)?;
+                }
+                (Some((name, _)), edit) if edit.is_none_or(|(edited, _)| name < edited) => {
+                    let Some((name, value)) = old.next() else { break };
+                    after.push(name, value);
+                }
+                _ => {
+                    let Some((name, change)) = new.next() else { break };
+                    change.pack(name, None, &mut after)?;
+                }
+            }
         }
-        after.extend(sums.iter().map(|(name, sum)| (*name, &**sum)));
-        let after: Attributes = after.into_iter().collect();
+        let after = after.finish();
         self.hold_to_bounds(before, &after)?;
         Ok(after)
     }
@@ -220,6 +241,18 @@ impl Change {
     }
 }
 
+impl FieldChange {
+    /// Packs what this edit makes of a value, if anything.
+    fn pack(&self, name: &str, before: Option<&[u8]>, after: &mut Packer) -> Result<(), ChangeRefused> {
+        match self {
+            Self::Set(value) => after.push(name, value),
+            Self::Remove => {}
+            Self::Add(by) => after.push(name, Decimal::of(sum_of(name, before, *by)?).as_bytes()),
+        }
+        Ok(())
+    }
+}
+
 impl Record {
     /// Applies a change: all of it, or, on an error, nothing. This is the one place where a change
     /// is given its meaning; a store calls it inside its atomic step.
@@ -233,7 +266,7 @@ impl Record {
         if let Some(now) = change.touch {
             self.last_seen_at = self.last_seen_at.max(now);
         }
-        match change.secret {
+        match change.secret_step() {
             Some(SecretStep::Propose { from, pending }) => self.succession.propose(self.secret, from, pending),
             Some(SecretStep::Confirm { successor, at, grace }) => self.confirm(successor, at, grace),
             None => {}
@@ -311,9 +344,26 @@ fn sum_of(name: &str, value: Option<&[u8]>, by: i64) -> Result<i64, ChangeRefuse
     before.checked_add(by).ok_or_else(|| ChangeRefused::Overflow(name.into()))
 }
 
-fn decimal(number: i64) -> Box<[u8]> {
-    number.to_string().into_bytes().into()
+/// An integer as text, without an allocation.
+struct Decimal {
+    text: [u8; Self::LONGEST],
+    length: usize,
 }
 
-/// `-9223372036854775808`
-const LONGEST_NUMBER: usize = 20;
+impl Decimal {
+    /// `-9223372036854775808`
+    const LONGEST: usize = 20;
+
+    fn of(number: i64) -> Self {
+        let mut text = [0; Self::LONGEST];
+        let mut rest = &mut text[..];
+        // It is long enough for every number of 64 bits.
+        let _ = write!(rest, "{number}");
+        let length = Self::LONGEST - rest.len();
+        Self { text, length }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.text[..self.length]
+    }
+}

@@ -13,7 +13,7 @@ mod verbs;
 mod write;
 
 pub(crate) use client::Client;
-pub(crate) use settle::{Answer, CookieAnswer, Settlement};
+pub(crate) use settle::{Answer, Settlement};
 pub(crate) use state::Holding;
 
 use std::{

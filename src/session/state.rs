@@ -12,7 +12,7 @@ pub(super) struct State {
     /// What has been written but not stored.
     pub(super) change: Change,
     /// A token that the client has to be given.
-    pub(super) issued: Option<Token>,
+    pub(super) issued: Option<Box<Token>>,
     /// Whether anybody has asked: then the response depends on the session.
     pub(super) looked_at: bool,
 }
@@ -46,7 +46,7 @@ impl State {
 
     /// The session is a new one from here on, and the client has to be told.
     pub(super) fn hold(&mut self, issued: &Issued) {
-        self.issued = Some(issued.token().clone());
+        self.issued = Some(Box::new(issued.token().clone()));
         self.holding = Holding::Live(Authenticated {
             token: issued.token().clone(),
             record: Arc::clone(issued.record()),
@@ -68,10 +68,7 @@ impl State {
             None => Ok(stored.map(Cow::Borrowed)),
             Some(FieldChange::Set(value)) => Ok(Some(Cow::Borrowed(value))),
             Some(FieldChange::Remove) => Ok(None),
-            Some(FieldChange::Add(_)) => {
-                let merged = self.attributes()?;
-                Ok(merged.value(name).map(|value| Cow::Owned(value.to_vec())))
-            }
+            Some(FieldChange::Add(by)) => Ok(Some(Cow::Owned(Change::sum(name, stored, *by)?.into()))),
         }
     }
 

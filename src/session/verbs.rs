@@ -53,7 +53,7 @@ impl Session {
         let session = self.look().live().cloned().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
         let issued = sessions.rotate(&session).await?;
         let mut state = self.lock();
-        state.issued = Some(issued.token().clone());
+        state.issued = Some(Box::new(issued.token().clone()));
         if let super::Holding::Live(live) = &mut state.holding {
             live.record = Arc::clone(issued.record());
         }

@@ -33,8 +33,9 @@ impl Sessions {
     /// could not be asked, which says nothing about the token.
     pub async fn authenticate(&self, token: &Token) -> Result<Authenticated, Error> {
         self.verify(token).map_err(|kind| self.refused(kind))?;
-        let record = self.load(token.id()).await.map_err(|error| self.store_failed(error))?;
-        match self.admit(token.clone(), record) {
+        let now = self.now();
+        let record = self.load(token.id(), now).await.map_err(|error| self.store_failed(error))?;
+        match self.admit(token.clone(), record, now) {
             Admission::Granted(authenticated) => Ok(authenticated),
             Admission::Refused(kind) => Err(self.refused(kind)),
             Admission::Stolen(id) => Err(self.end_stolen(id).await),
@@ -42,14 +43,13 @@ impl Sessions {
     }
 
     /// Asks the store for a session.
-    pub(crate) fn load(&self, id: SessionId) -> Deadline<'static, Option<Arc<Record>>> {
-        let command = Arc::clone(&self.inner.store).load(id, self.now());
+    pub(crate) fn load(&self, id: SessionId, now: Timestamp) -> Deadline<'static, Option<Arc<Record>>> {
+        let command = Arc::clone(&self.inner.store).load(id, now);
         Deadline::new(command, self.inner.config.store_deadline)
     }
 
     /// Decides about a genuine token, given what the store holds.
-    pub(crate) fn admit(&self, token: Token, record: Option<Arc<Record>>) -> Admission {
-        let now: Timestamp = self.now();
+    pub(crate) fn admit(&self, token: Token, record: Option<Arc<Record>>, now: Timestamp) -> Admission {
         match (judge(record.as_deref(), &token.secret().hash(), now), record) {
             (Verdict::Honoured(honoured), Some(record)) => {
                 let due = Due::of(&record, honoured, &self.inner.config, now);
