@@ -10,6 +10,8 @@ pub use config::*;
 pub use key::*;
 pub use record::*;
 pub use store::memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use store::sqlite::SqliteStore;
 pub use store::*;
 pub use token::*;
 /// x

@@ -8,6 +8,8 @@ mod erased;
 mod error;
 mod limit;
 pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 
 pub(crate) use erased::ErasedStore;
 pub use error::{StoreError, StoreErrorKind};
