@@ -6,9 +6,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
 
 use axum::{Router, body::Body, routing::get};
-use countersign::{
-    Change, KeyRing, MemoryStore, Session, SessionLayer, SessionStore, Sessions, Timestamp, Token,
-};
+use countersign::{Change, KeyRing, MemoryStore, Session, SessionLayer, SessionStore, Sessions, Timestamp, Token};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use http::Request;
 use std::hint::black_box;
@@ -85,7 +83,9 @@ fn layer(c: &mut Criterion) {
             };
             b.to_async(&runtime).iter_batched(
                 request,
-                |(mut app, request)| async move { ServiceExt::<Request<Body>>::ready(&mut app).await.unwrap().call(request).await },
+                |(mut app, request)| async move {
+                    ServiceExt::<Request<Body>>::ready(&mut app).await.unwrap().call(request).await
+                },
                 BatchSize::SmallInput,
             );
         });

@@ -26,9 +26,10 @@ use crate::{
 /// What a store keeps of one session. It holds no secret: only the hash of one.
 ///
 /// A store may keep it as it likes, and read it back through serde; it changes a record only by
-/// [`apply`](Self::apply) and [`inherit`](Self::inherit), inside its atomic steps.
+/// [`apply`](Self::apply) and [`inherit`](Self::inherit), inside its atomic steps. Fields that a
+/// later version may add are passed over when an older one reads, so that nodes can be upgraded
+/// one by one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Record {
     id: SessionId,
     secret: SecretHash,

@@ -39,7 +39,9 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Keeps a new session.
     ///
     /// If it belongs to a user, `limit` is enforced in the same step: his other live sessions are
-    /// counted, and either enough of them end or nothing is kept ([`Limit::evictions`] decides).
+    /// counted, and either enough of them end or nothing is kept ([`Limit::evictions`] decides). An
+    /// expired session keeps its id taken until it is deleted; a reached limit is told before a
+    /// taken id.
     fn create(
         &self,
         record: Record,
