@@ -3,6 +3,8 @@
 
 #![allow(
     dead_code,
+    clippy::unwrap_used,
+    clippy::print_stderr,
     unreachable_pub,
     missing_debug_implementations,
     reason = "a module of tests: each binary uses a part of it"
