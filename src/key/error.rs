@@ -24,6 +24,11 @@ impl KeyError {
         Self { kind, subject }
     }
 
+    /// The same error, of a key in an environment variable.
+    pub(super) fn in_variable(self, variable: &str) -> Self {
+        Self { subject: format!("{} in {variable}", self.subject), ..self }
+    }
+
     /// What is wrong.
     #[must_use]
     pub const fn kind(&self) -> KeyErrorKind {
