@@ -72,8 +72,10 @@ async fn me(who: LoggedIn, wants: Wants) -> Response {
 
 /// Two clicks at once are two: the store adds.
 async fn counter(who: LoggedIn, wants: Wants) -> Result<Response, Error> {
-    who.session().increment("count", 1)?;
-    let count: Option<i64> = who.session().commit().await?.get("count")?;
+    let session = who.session();
+    session.increment("count", 1)?;
+    session.commit().await?;
+    let count: Option<i64> = session.get("count")?;
     Ok(wants.answer(&json!({ "count": count })))
 }
 

@@ -18,8 +18,6 @@ mod answer;
 mod arrival;
 mod future;
 mod service;
-#[cfg(test)]
-mod tests;
 
 pub use future::ResponseFuture;
 pub use service::SessionService;

@@ -7,8 +7,6 @@ mod applicant;
 mod client;
 mod settle;
 mod state;
-#[cfg(test)]
-mod tests;
 mod verbs;
 mod write;
 

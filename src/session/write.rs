@@ -48,16 +48,17 @@ impl Session {
     }
 
     /// Stores what has been written so far, and answers with the session as it is then, other
-    /// requests' changes included. Without this it is stored before the response leaves.
+    /// requests' changes included; `None` if there is no session, and nothing was written to begin
+    /// one. Without this it is stored before the response leaves.
     ///
     /// # Errors
     /// [`ErrorKind::Ended`] if the session has ended in the meantime: no new one is made.
     /// [`ErrorKind::ChangeRefused`] if the change does not fit what others have stored.
     /// [`ErrorKind::Unavailable`] if the store failed. What was written is dropped in each case.
-    pub async fn commit(&self) -> Result<SessionInfo, Error> {
+    pub async fn commit(&self) -> Result<Option<SessionInfo>, Error> {
         self.lock().check_writable()?;
         self.store().await?;
-        self.info().ok_or_else(|| Error::new(ErrorKind::Ended))
+        Ok(self.info())
     }
 
     /// Applies an edit to the buffer, or leaves it as it was.
