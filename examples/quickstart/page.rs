@@ -6,7 +6,7 @@ use axum::{
     http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
     response::{Html, IntoResponse},
 };
-use countersign::SessionInfo;
+use countersign::{SessionInfo, Timestamp};
 
 /// The form to log in, under a message unless it is empty.
 pub(crate) fn log_in(message: &str) -> impl IntoResponse + use<> {
@@ -83,8 +83,8 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-fn ago(time: SystemTime) -> String {
-    let minutes = time.elapsed().unwrap_or_default().as_secs() / 60;
+fn ago(time: Timestamp) -> String {
+    let minutes = Timestamp::from(SystemTime::now()).since(time).as_secs() / 60;
     match minutes {
         0 => "just now".to_owned(),
         1..60 => format!("{minutes} min ago"),
