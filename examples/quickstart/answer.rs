@@ -10,7 +10,6 @@ use axum::{
         header::{ACCEPT, CONTENT_TYPE, VARY, WWW_AUTHENTICATE},
         request::Parts,
     },
-    middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -84,13 +83,4 @@ impl<T: DeserializeOwned + 'static, S: Send + Sync> FromRequest<S> for JsonOrFor
 fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
-}
-
-/// A browser whose session has ended meets the form to log in; all others keep their 401.
-pub(crate) async fn log_in_first(wants: Wants, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    match wants {
-        Wants::Page if response.status() == StatusCode::UNAUTHORIZED => wants.unauthorized("Please log in."),
-        _ => response,
-    }
 }

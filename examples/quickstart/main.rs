@@ -38,7 +38,6 @@ fn app(sessions: Sessions) -> Router {
         .route("/counter", post(counter))
         .route("/sessions", get(list).delete(end_others))
         .route("/sessions/{id}", delete(end_one))
-        .route_layer(from_fn(answer::log_in_first))
         .route("/", get(index))
         .route("/page.js", get(page::script))
         .route("/login", post(log_in))
@@ -67,7 +66,7 @@ async fn log_in(session: Session, wants: Wants, JsonOrForm(form): JsonOrForm<Log
 }
 
 async fn me(who: LoggedIn, wants: Wants) -> Response {
-    wants.answer(&*who)
+    wants.answer(&who)
 }
 
 /// Two clicks at once are two: the store adds.

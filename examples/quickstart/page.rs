@@ -58,7 +58,7 @@ fn device(session: &SessionInfo) -> String {
     let device = escape(&session.device().to_string());
     let here = if session.is_current() { r#"<span class="here">this device</span>"# } else { "" };
     let address = session.address().map_or_else(|| "unknown address".to_owned(), |address| address.to_string());
-    let (created, seen) = (ago(session.created_at().into()), ago(session.last_seen().into()));
+    let (created, seen) = (ago(session.created_at()), ago(session.last_seen()));
     format!(
         r#"<li class="row">
           <div><strong>{device}</strong> {here}

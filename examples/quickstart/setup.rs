@@ -20,7 +20,9 @@ pub(crate) async fn sessions() -> Result<Sessions, Box<dyn Error>> {
         }
         _ => return Err(format!("SESSION_STORE must be `memory:` or `sqlite:PATH`, not `{place}`").into()),
     };
-    Ok(sessions.config(Config::development()).build()?)
+    let mut config = Config::development();
+    config.login_url = Some("/".to_owned()); // there is the form to log in
+    Ok(sessions.config(config).build()?)
 }
 
 /// The keys of the environment, or else one for development.

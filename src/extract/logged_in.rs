@@ -5,10 +5,11 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use http::{
-    HeaderValue, Method, StatusCode,
+    HeaderValue, StatusCode,
     header::{ACCEPT, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE},
     request::Parts,
 };
+use serde::{Serialize, Serializer};
 
 use super::MissingLayer;
 use crate::{
@@ -90,6 +91,13 @@ impl Deref for LoggedIn {
     }
 }
 
+/// As its [`SessionInfo`]: `Json(who)` answers the question who is logged in.
+impl Serialize for LoggedIn {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.info.serialize(to)
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for LoggedIn {
     type Rejection = LoginRequired;
 
@@ -124,17 +132,17 @@ enum Answer {
 
 impl LoginRequired {
     fn of(session: &Session, parts: &Parts) -> Self {
-        match session.login_url().filter(|_| is_navigation(parts)) {
+        match session.login_url().filter(|_| wants_page(parts)) {
             Some(url) => Self(Answer::SeeOther(url.to_owned())),
             None => Self(Answer::Challenge { credential_refused: session.refusal().is_some() }),
         }
     }
 }
 
-/// Whether a browser asks for a page: only then does a redirect make sense.
-fn is_navigation(parts: &Parts) -> bool {
+/// Whether a browser asks for a page, by a link or by a form: only then does a redirect make sense.
+fn wants_page(parts: &Parts) -> bool {
     let accepted = parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    matches!(parts.method, Method::GET | Method::HEAD) && accepted.is_some_and(|accept| accept.contains("text/html"))
+    accepted.is_some_and(|accept| accept.contains("text/html"))
 }
 
 impl fmt::Display for LoginRequired {

@@ -13,7 +13,7 @@ impl fmt::Display for RandomError {
 impl Error for RandomError {}
 
 /// Why a key ring could not be made. Never contains a key.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct KeyError {
     kind: KeyErrorKind,
     subject: String,
@@ -72,3 +72,10 @@ impl fmt::Display for KeyError {
 }
 
 impl Error for KeyError {}
+
+/// The same text: this is what a `main` that returns the error prints.
+impl fmt::Debug for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

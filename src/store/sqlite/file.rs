@@ -86,6 +86,6 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 const BUSY_TRIES: u32 = 500;
 const MAX_READERS: u32 = 8;
 
-/// <https://www.sqlite.org/rescode.html>: the primary code is the lowest byte.
+/// Of an extended result code, the lowest byte is the primary one.
 const PRIMARY_CODE: u32 = 0xff;
 const SQLITE_BUSY: u32 = 5;

@@ -52,7 +52,9 @@ impl SqliteStore {
     /// If the file cannot be opened or is not a database, or if a later version of this crate has
     /// used it already.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Self::over(file::open(path.as_ref()).await?).await
+        let path = path.as_ref();
+        let opened = async { Self::over(file::open(path).await?).await };
+        opened.await.map_err(|error| error.while_opening(path.display()))
     }
 
     /// A store in a database that the application has opened, beside the application's own tables.

@@ -61,7 +61,9 @@ async fn a_name_that_means_something_to_sqlite_is_but_a_file() {
         assert!(path.exists(), "{name}");
     }
     let missing = SqliteStore::open(dir.path().join("none/sessions.db")).await.unwrap_err();
-    assert_eq!(missing.kind(), StoreErrorKind::Unavailable);
+    assert_eq!(missing.kind(), StoreErrorKind::Open);
+    let text = missing.to_string();
+    assert!(text.contains("none/sessions.db") && text.contains("No such file"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
