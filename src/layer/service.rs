@@ -1,8 +1,6 @@
 use std::{
-    future::Future,
     mem,
-    pin::pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use http::{Request, Response};
@@ -16,7 +14,7 @@ use super::{
 use crate::{
     carrier::Carried,
     session::{Arrival, Holding},
-    sessions::Sessions,
+    sessions::{Loading, Sessions},
 };
 
 /// The middleware that [`SessionLayer`](crate::SessionLayer) puts around a service.
@@ -53,11 +51,9 @@ where
             Carried::Credential(way, Err(kind)) => arrival::refused(sessions, way, kind),
             Carried::Credential(way, Ok(token)) => {
                 let now = sessions.now();
-                let mut load = sessions.load(token.id(), now);
-                // A store in memory answers at once: then nothing has to be parked.
-                match pin!(&mut load).poll(&mut Context::from_waker(Waker::noop())) {
-                    Poll::Ready(record) => arrival::decide(sessions, record, token, way, now),
-                    Poll::Pending => {
+                match sessions.load(token.id(), now) {
+                    Loading::Now(record) => arrival::decide(sessions, Ok(record), token, way, now),
+                    Loading::Later(load) => {
                         let sessions = sessions.clone();
                         let waiting = Waiting { request, inner: self.take_ready(), sessions };
                         return ResponseFuture::loading(load, token, way, now, waiting);

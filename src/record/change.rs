@@ -1,10 +1,13 @@
-//! The field-level edits of one request, and what they make of a record.
+//! The field-level edits of one request.
 
-use std::{error::Error, fmt, io::Write, time::Duration};
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attributes, Record, SecretHash, attributes::Packer};
+use super::{
+    ChangeRefused, SecretHash,
+    merge::{Decimal, sum_of},
+};
 use crate::{clock::Timestamp, config::Bounds};
 
 /// The edits of one request. A store applies them as one atomic step, or not at all.
@@ -158,6 +161,14 @@ impl Change {
         (self.fields.len(), self.fields().map(bytes).sum())
     }
 
+    /// Whether an increment fits the value that it meets.
+    ///
+    /// # Errors
+    /// As [`sum`](Self::sum).
+    pub(crate) fn check_sum(name: &str, before: Option<&[u8]>, by: i64) -> Result<(), ChangeRefused> {
+        sum_of(name, before, by).map(drop)
+    }
+
     /// What an increment of this field makes of the value that it meets.
     ///
     /// # Errors
@@ -195,132 +206,7 @@ impl Change {
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.touch.is_none() && self.secret.is_none()
     }
-
-    /// What the edits make of `before`.
-    ///
-    /// # Errors
-    /// If an increment meets something that is not an integer, or the result exceeds the bounds.
-    pub fn merged(&self, before: &Attributes) -> Result<Attributes, ChangeRefused> {
-        let (_, at_most) = self.at_most();
-        let mut after = Packer::with_capacity(before.footprint() + at_most + self.fields.len() * Attributes::HEADER);
-        let (mut old, mut new) = (before.iter().peekable(), self.fields().peekable());
-        // Both are ordered by name: whichever comes first goes first.
-        loop {
-            match (old.peek(), new.peek()) {
-                (None, None) => break,
-                (Some((name, _)), Some((edited, _))) if name == edited => {
-                    let (Some((name, value)), Some((_, change))) = (old.next(), new.next()) else { break };
-                    change.pack(name, Some(value), &mut after)?;
-                }
-                (Some((name, _)), edit) if edit.is_none_or(|(edited, _)| name < edited) => {
-                    let Some((name, value)) = old.next() else { break };
-                    after.push(name, value);
-                }
-                _ => {
-                    let Some((name, change)) = new.next() else { break };
-                    change.pack(name, None, &mut after)?;
-                }
-            }
-        }
-        let after = after.finish();
-        self.hold_to_bounds(before, &after)?;
-        Ok(after)
-    }
-
-    /// A change that makes a session smaller is welcome even where it stays too large.
-    fn hold_to_bounds(&self, before: &Attributes, after: &Attributes) -> Result<(), ChangeRefused> {
-        let Some(bounds) = self.bounds else { return Ok(()) };
-        let (fields, bytes) = (after.len(), after.bytes());
-        if fields > bounds.fields && fields > before.len() {
-            return Err(ChangeRefused::TooManyFields { most: bounds.fields });
-        }
-        if bytes > bounds.bytes && bytes > before.bytes() {
-            return Err(ChangeRefused::TooLarge { bytes, most: bounds.bytes });
-        }
-        Ok(())
-    }
 }
-
-impl FieldChange {
-    /// Packs what this edit makes of a value, if anything.
-    fn pack(&self, name: &str, before: Option<&[u8]>, after: &mut Packer) -> Result<(), ChangeRefused> {
-        match self {
-            Self::Set(value) => after.push(name, value),
-            Self::Remove => {}
-            Self::Add(by) => after.push(name, Decimal::of(sum_of(name, before, *by)?).as_bytes()),
-        }
-        Ok(())
-    }
-}
-
-impl Record {
-    /// Applies a change: all of it, or, on an error, nothing. This is the one place where a change
-    /// is given its meaning; a store calls it inside its atomic step.
-    ///
-    /// # Errors
-    /// As [`Change::merged`].
-    pub fn apply(&mut self, change: &Change) -> Result<(), ChangeRefused> {
-        if !change.has_no_fields() {
-            self.attributes = change.merged(&self.attributes)?;
-        }
-        if let Some(now) = change.touch {
-            self.last_seen_at = self.last_seen_at.max(now);
-        }
-        match change.secret_step() {
-            Some(SecretStep::Propose { from, pending }) => self.succession.propose(self.secret, from, pending),
-            Some(SecretStep::Confirm { successor, at, grace }) => self.confirm(successor, at, grace),
-            None => {}
-        }
-        Ok(())
-    }
-}
-
-/// Why a change was refused as a whole. The session is as it was before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ChangeRefused {
-    /// The field of this name was to be incremented, but is not a decimal integer of 64 bits.
-    NotAnInteger(Box<str>),
-    /// The sum would not fit into 64 bits.
-    Overflow(Box<str>),
-    /// The session would hold more fields than allowed.
-    TooManyFields {
-        /// The greatest number allowed.
-        most: usize,
-    },
-    /// The session would hold more bytes than allowed.
-    TooLarge {
-        /// What it would have held.
-        bytes: usize,
-        /// The greatest number allowed.
-        most: usize,
-    },
-}
-
-impl fmt::Display for ChangeRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAnInteger(name) => {
-                write!(
-                    f,
-                    "attribute `{name}` is not an integer: only what increments or integers made can be incremented"
-                )
-            }
-            Self::Overflow(name) => write!(f, "attribute `{name}` would exceed 64 bits: increment by less"),
-            Self::TooManyFields { most } => {
-                write!(
-                    f,
-                    "a session holds at most {most} attributes (attributes.fields): remove some or raise the limit"
-                )
-            }
-            Self::TooLarge { bytes, most } => {
-                write!(f, "a session holds at most {most} bytes (attributes.bytes), this would be {bytes}: store less")
-            }
-        }
-    }
-}
-
-impl Error for ChangeRefused {}
 
 /// Lengths only: a value may be a secret of the application.
 impl fmt::Debug for FieldChange {
@@ -330,40 +216,5 @@ impl fmt::Debug for FieldChange {
             Self::Remove => f.write_str("Remove"),
             Self::Add(by) => write!(f, "Add({by})"),
         }
-    }
-}
-
-fn sum_of(name: &str, value: Option<&[u8]>, by: i64) -> Result<i64, ChangeRefused> {
-    let before = match value {
-        None => 0,
-        Some(value) => str::from_utf8(value)
-            .ok()
-            .and_then(|text| text.parse::<i64>().ok())
-            .ok_or_else(|| ChangeRefused::NotAnInteger(name.into()))?,
-    };
-    before.checked_add(by).ok_or_else(|| ChangeRefused::Overflow(name.into()))
-}
-
-/// An integer as text, without an allocation.
-struct Decimal {
-    text: [u8; Self::LONGEST],
-    length: usize,
-}
-
-impl Decimal {
-    /// `-9223372036854775808`
-    const LONGEST: usize = 20;
-
-    fn of(number: i64) -> Self {
-        let mut text = [0; Self::LONGEST];
-        let mut rest = &mut text[..];
-        // It is long enough for every number of 64 bits.
-        let _ = write!(rest, "{number}");
-        let length = Self::LONGEST - rest.len();
-        Self { text, length }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.text[..self.length]
     }
 }

@@ -4,14 +4,17 @@ mod attributes;
 mod change;
 mod device;
 mod id;
+mod merge;
+mod refused;
 mod succession;
 #[cfg(test)]
 mod tests;
 
 pub use attributes::Attributes;
-pub use change::{Change, ChangeRefused, FieldChange, Pending, SecretStep};
+pub use change::{Change, FieldChange, Pending, SecretStep};
 pub use device::{Device, DeviceHints, DeviceKind};
 pub use id::{InvalidSessionId, SessionId};
+pub use refused::ChangeRefused;
 pub use succession::{SecretHash, Standing, Succession};
 
 use std::net::IpAddr;

@@ -61,14 +61,27 @@ impl State {
         self.issued = None;
     }
 
+    /// An attribute's value as the store had it.
+    fn stored(&self, name: &str) -> Option<&[u8]> {
+        self.record()?.attributes().value(name)
+    }
+
     /// An attribute's value as this request sees it.
     pub(super) fn value(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, Error> {
-        let stored = self.record().and_then(|record| record.attributes().value(name));
+        let stored = self.stored(name);
         match self.change.field(name) {
             None => Ok(stored.map(Cow::Borrowed)),
             Some(FieldChange::Set(value)) => Ok(Some(Cow::Borrowed(value))),
             Some(FieldChange::Remove) => Ok(None),
             Some(FieldChange::Add(by)) => Ok(Some(Cow::Owned(Change::sum(name, stored, *by)?.into()))),
+        }
+    }
+
+    /// Refuses an increment of what is not an integer.
+    pub(super) fn check_sum(&self, name: &str) -> Result<(), Error> {
+        match self.change.field(name) {
+            Some(FieldChange::Add(by)) => Ok(Change::check_sum(name, self.stored(name), *by)?),
+            _ => Ok(()),
         }
     }
 

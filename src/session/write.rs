@@ -68,8 +68,7 @@ impl Session {
         let mut state = self.look();
         state.check_writable()?;
         let before = state.change.field(name).cloned();
-        let edited =
-            edit(&mut state.change).and_then(|()| state.value(name).map(drop)).and_then(|()| fits(&state, bounds));
+        let edited = edit(&mut state.change).and_then(|()| state.check_sum(name)).and_then(|()| fits(&state, bounds));
         if edited.is_err() {
             state.change.restore(name, before);
         }

@@ -4,6 +4,7 @@ use super::{Deadline, Due, Error, ErrorKind, Event, Honoured, Reason, SessionInf
 use crate::{
     clock::Timestamp,
     record::{Record, SessionId},
+    store::StoreError,
     token::{RefusalKind, Token},
 };
 
@@ -34,7 +35,7 @@ impl Sessions {
     pub async fn authenticate(&self, token: &Token) -> Result<Authenticated, Error> {
         self.verify(token).map_err(|kind| self.refused(kind))?;
         let now = self.now();
-        let record = self.load(token.id(), now).await.map_err(|error| self.store_failed(error))?;
+        let record = self.load(token.id(), now).wait().await.map_err(|error| self.store_failed(error))?;
         match self.admit(token.clone(), record, now) {
             Admission::Granted(authenticated) => Ok(authenticated),
             Admission::Refused(kind) => Err(self.refused(kind)),
@@ -43,9 +44,12 @@ impl Sessions {
     }
 
     /// Asks the store for a session.
-    pub(crate) fn load(&self, id: SessionId, now: Timestamp) -> Deadline<'static, Option<Arc<Record>>> {
-        let command = Arc::clone(&self.inner.store).load(id, now);
-        Deadline::new(command, self.inner.config.store_deadline)
+    pub(crate) fn load(&self, id: SessionId, now: Timestamp) -> Loading {
+        let store = &self.inner.store;
+        match store.load_now(id, now) {
+            Some(record) => Loading::Now(record),
+            None => Loading::Later(Deadline::new(Arc::clone(store).load(id, now), self.inner.config.store_deadline)),
+        }
     }
 
     /// Decides about a genuine token, given what the store holds.
@@ -73,6 +77,23 @@ impl Sessions {
     pub(crate) fn refused(&self, kind: RefusalKind) -> Error {
         self.emit(&Event::Refused { kind });
         Error::new(ErrorKind::Refused(kind))
+    }
+}
+
+/// A session on its way from the store.
+pub(crate) enum Loading {
+    /// It is here: nothing has to be parked.
+    Now(Option<Arc<Record>>),
+    /// It has to be waited for.
+    Later(Deadline<'static, Option<Arc<Record>>>),
+}
+
+impl Loading {
+    pub(super) async fn wait(self) -> Result<Option<Arc<Record>>, StoreError> {
+        match self {
+            Self::Now(record) => Ok(record),
+            Self::Later(load) => load.await,
+        }
     }
 }
 

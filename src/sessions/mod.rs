@@ -16,8 +16,8 @@ mod tests;
 mod upkeep;
 mod verdict;
 
-pub(crate) use authenticate::Admission;
 pub use authenticate::Authenticated;
+pub(crate) use authenticate::{Admission, Loading};
 pub use builder::SessionsBuilder;
 pub(crate) use deadline::Deadline;
 pub use enter::LogIn;

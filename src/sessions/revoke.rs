@@ -24,7 +24,7 @@ impl Sessions {
     /// alike (OWASP API1, broken object level authorization).
     pub async fn revoke_of(&self, user: &str, id: SessionId, reason: Reason) -> Result<(), Error> {
         // An id never changes its user, so nothing can come in between.
-        let record = self.load(id, self.now()).await.map_err(|error| self.store_failed(error))?;
+        let record = self.load(id, self.now()).wait().await.map_err(|error| self.store_failed(error))?;
         match record.filter(|record| record.user() == Some(user)) {
             Some(_) => self.end(id, reason).await.map(|_| ()),
             None => Err(Error::new(ErrorKind::NotFound)),

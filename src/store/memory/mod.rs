@@ -185,6 +185,10 @@ impl SessionStore for MemoryStore {
         Ok(self.get(id, now))
     }
 
+    fn load_now(&self, id: SessionId, now: Timestamp) -> Option<Option<Arc<Record>>> {
+        Some(self.get(id, now))
+    }
+
     async fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Changed, StoreError> {
         let Some(mut record) = self.sessions.get_mut(&Slot::of(id)).filter(|record| is_live(record, id, now)) else {
             return Ok(Changed::Gone);
