@@ -44,7 +44,7 @@
 //! | sessions without a request: jobs, support tools, tests | [`Sessions`] |
 //! | keys and their rotation | [`KeyRing`] |
 //! | settings, from code, a file or the environment | [`Config`] |
-//! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`store`] |
+//! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`store`], [`conformance`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
 //! # Features
@@ -66,6 +66,8 @@
 mod carrier;
 mod clock;
 mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "axum")]
 mod extract;
 mod key;
