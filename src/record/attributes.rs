@@ -72,8 +72,7 @@ impl Packer {
         Self { packed: Vec::with_capacity(bytes) }
     }
 
-    /// Longer names than 255 bytes are refused by the bounds of every configuration, and left out
-    /// here.
+    /// A name of more than 255 bytes is refused by every [`Change`](super::Change), and left out here.
     pub(super) fn push(&mut self, name: &str, value: &[u8]) {
         if let (Ok(name_len), Ok(value_len)) = (u8::try_from(name.len()), u32::try_from(value.len())) {
             self.packed.push(name_len);

@@ -75,6 +75,9 @@ impl Change {
 impl FieldChange {
     /// Packs what this edit makes of a value, if anything.
     fn pack(&self, name: &str, before: Option<&[u8]>, after: &mut Packer) -> Result<(), ChangeRefused> {
+        if name.len() > LONGEST_NAME {
+            return Err(ChangeRefused::NameTooLong(name.into()));
+        }
         match self {
             Self::Set(value) => after.push(name, value),
             Self::Remove => {}
@@ -119,3 +122,6 @@ impl Decimal {
         &self.text[..self.length]
     }
 }
+
+/// What one byte of length can say.
+const LONGEST_NAME: usize = 255;

@@ -8,6 +8,8 @@ pub enum ChangeRefused {
     NotAnInteger(Box<str>),
     /// The sum would not fit into 64 bits.
     Overflow(Box<str>),
+    /// This name has more than 255 bytes.
+    NameTooLong(Box<str>),
     /// The session would hold more fields than allowed.
     TooManyFields {
         /// The greatest number allowed.
@@ -32,6 +34,9 @@ impl fmt::Display for ChangeRefused {
                 )
             }
             Self::Overflow(name) => write!(f, "attribute `{name}` would exceed 64 bits: increment by less"),
+            Self::NameTooLong(name) => {
+                write!(f, "an attribute's name has at most 255 bytes, this one {}: shorten it", name.len())
+            }
             Self::TooManyFields { most } => {
                 write!(
                     f,

@@ -74,7 +74,8 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Exchanges the session `old` for a new one, only if it is still there: the new record
     /// [inherits](Record::inherit) from the old, the change is applied to it, the user's limit is
-    /// enforced (`old` does not count), and the old one ends. At no time do both live, nor none.
+    /// enforced (`old` does not count), and the old one ends. The user never has neither, and nobody
+    /// is told of the new id before the old one has ended.
     fn replace(
         &self,
         old: SessionId,
@@ -111,8 +112,8 @@ pub trait SessionStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<Arc<Record>>, StoreError>> + Send;
 
-    /// Deletes sessions that are expired at `now`, at most `batch` of them, and says how many. Safe to run
-    /// on every node at once.
+    /// Deletes sessions that are expired at `now`, at most `batch` of them, and says how many: fewer than
+    /// `batch` means that none is left. Safe to run on every node at once.
     fn sweep(&self, now: Timestamp, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 
