@@ -126,7 +126,7 @@ pub struct LoginRequired(Answer);
 #[derive(Clone, Debug)]
 enum Answer {
     MissingLayer,
-    Challenge { credential_refused: bool },
+    Challenge(HeaderValue),
     SeeOther(String),
 }
 
@@ -134,7 +134,7 @@ impl LoginRequired {
     fn of(session: &Session, parts: &Parts) -> Self {
         match session.login_url().filter(|_| wants_page(parts)) {
             Some(url) => Self(Answer::SeeOther(url.to_owned())),
-            None => Self(Answer::Challenge { credential_refused: session.refusal().is_some() }),
+            None => Self(Answer::Challenge(session.challenge())),
         }
     }
 }
@@ -149,7 +149,7 @@ impl fmt::Display for LoginRequired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Answer::MissingLayer => MissingLayer(()).fmt(f),
-            Answer::Challenge { .. } | Answer::SeeOther(_) => f.write_str("log in first"),
+            Answer::Challenge(_) | Answer::SeeOther(_) => f.write_str("log in first"),
         }
     }
 }
@@ -160,21 +160,18 @@ impl IntoResponse for LoginRequired {
     fn into_response(self) -> Response {
         match self.0 {
             Answer::MissingLayer => MissingLayer(()).into_response(),
-            Answer::Challenge { credential_refused } => unauthorized(credential_refused, BODY),
+            Answer::Challenge(challenge) => unauthorized(challenge, BODY),
             Answer::SeeOther(url) => match HeaderValue::try_from(url) {
                 Ok(url) => (StatusCode::SEE_OTHER, [(LOCATION, url)]).into_response(),
-                Err(_) => unauthorized(false, BODY),
+                Err(_) => unauthorized(challenge(false), BODY),
             },
         }
     }
 }
 
 /// A 401: each has a challenge, also for clients with cookies (RFC 9110, section 15.5.2).
-pub(super) fn unauthorized(credential_refused: bool, body: impl Into<axum_core::body::Body>) -> Response {
-    let headers = [
-        (WWW_AUTHENTICATE, challenge(credential_refused)),
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-    ];
+pub(super) fn unauthorized(challenge: HeaderValue, body: impl Into<axum_core::body::Body>) -> Response {
+    let headers = [(WWW_AUTHENTICATE, challenge), (CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     (StatusCode::UNAUTHORIZED, headers, body.into()).into_response()
 }
 
