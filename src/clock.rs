@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// An instant in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// Stores keep and compare these; callers of the crate mostly meet [`SystemTime`]. Arithmetic
-/// saturates: no duration, however large, wraps around.
+/// Prints as RFC 3339, and converts from and into [`SystemTime`]. Arithmetic saturates: no duration,
+/// however large, wraps around.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(u64);

@@ -1,8 +1,73 @@
-//! dev
+//! Signed, revocable sessions for Tower, Axum and Hyper.
+//!
+//! One [layer](SessionLayer) puts a [`Session`] into every request: it finds the token (cookie or
+//! `Authorization: Bearer`), checks its signature before any store is asked, loads the session,
+//! slides its window, and stores what the handler has written, as one change, before the response
+//! leaves. What was logged out stays logged out, on every node; what two requests write at once is
+//! merged.
+//!
+//! ```
+//! use axum::{Json, Router, extract::Path, routing::{get, post}};
+//! use countersign::{Error, Issued, KeyRing, LoggedIn, MemoryStore, Session, SessionLayer, Sessions};
+//!
+//! async fn log_in(session: Session, Path(user): Path<String>) -> Result<Json<Issued>, Error> {
+//!     // …after the password was checked: a new id, a new token, the user's limit enforced.
+//!     Ok(Json(session.log_in(user).roles(["editor"]).await?))
+//! }
+//! async fn me(who: LoggedIn) -> String {                       // 401 without a session
+//!     format!("hello {}", who.user())
+//! }
+//! async fn visit(session: Session) -> Result<String, Error> {
+//!     session.increment("visits", 1)?;                         // two tabs at once: both count
+//!     Ok(format!("{:?} visits", session.get::<u64>("visits")?))
+//! }
+//! async fn log_out(session: Session) -> Result<(), Error> {
+//!     session.log_out().await                                  // now, on every node
+//! }
+//!
+//! let sessions = Sessions::new(KeyRing::generate()?, MemoryStore::new());
+//! let app: Router = Router::new()
+//!     .route("/login/{user}", post(log_in))
+//!     .route("/me", get(me))
+//!     .route("/visit", post(visit))
+//!     .route("/logout", post(log_out))
+//!     .layer(SessionLayer::new(sessions));
+//! # Ok::<(), countersign::KeyError>(())
+//! ```
+//!
+//! # Where to look
+//!
+//! | for | see |
+//! |---|---|
+//! | the handle in a handler | [`Session`], [`LoggedIn`] |
+//! | the middleware, and what it answers when | [`SessionLayer`] |
+//! | sessions without a request: jobs, support tools, tests | [`Sessions`] |
+//! | keys and their rotation | [`KeyRing`] |
+//! | settings, from code, a file or the environment | [`Config`] |
+//! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`store`], [`conformance`] |
+//! | tests of your application | `Sessions::for_tests` (feature `testing`) |
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `axum` | yes | [`LoggedIn`], extractors, errors as responses |
+//! | `sqlite` | yes | [`SqliteStore`] |
+//! | `toml` | yes | `Config::from_file`, `Config::from_toml` |
+//! | `user-agent` | yes | names of browser and system in [`Device`] |
+//! | `conformance` | no | the suite that states the store contract as tests |
+//! | `testing` | no | `Sessions::for_tests` |
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(feature = "axum", feature = "sqlite", feature = "conformance")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
+)]
 
 mod carrier;
 mod clock;
 mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "axum")]
 mod extract;
 mod key;

@@ -18,6 +18,8 @@ use crate::{
 pub(super) struct SessionCookie {
     /// Everything but the value and its life.
     template: cookie::Cookie<'static>,
+    /// What takes it away.
+    removal: HeaderValue,
 }
 
 impl SessionCookie {
@@ -34,26 +36,23 @@ impl SessionCookie {
         if let Some(domain) = &config.domain {
             template = template.domain(domain.clone());
         }
-        Self { template: template.build() }
+        let template = template.build();
+        let removal = build(&template, "", Some(Duration::ZERO));
+        Self { template, removal }
     }
 
-    pub(super) fn name(&self) -> &str {
+    /// `Set-Cookie` that hands out a token.
+    pub(super) fn set(&self, token: &Token, max_age: Option<Duration>) -> HeaderValue {
+        build(&self.template, &token.reveal(), max_age)
+    }
+
+    /// `Set-Cookie` that takes it away again: the same cookie, without value or life.
+    pub(super) fn clear(&self) -> HeaderValue {
+        self.removal.clone()
+    }
+
+    fn name(&self) -> &str {
         self.template.name()
-    }
-
-    /// The one function that builds what sets the cookie and what clears it: a browser removes a
-    /// cookie only if name, path and domain are the same.
-    pub(super) fn build(&self, value: &str, max_age: Option<Duration>) -> HeaderValue {
-        let mut cookie = self.template.clone();
-        cookie.set_value(Cow::Borrowed(value));
-        if let Some(max_age) = max_age {
-            let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
-            cookie.set_max_age(time::Duration::seconds(seconds));
-        }
-        let mut header = HeaderValue::try_from(cookie.to_string())
-            .expect("name, path and domain were checked to be visible ASCII, and the value is base64url");
-        header.set_sensitive(true);
-        header
     }
 
     /// The token among all the cookies of our name, in however many `Cookie` headers. `None` if no
@@ -90,6 +89,21 @@ impl SessionCookie {
             (trimmed(&pair[..equals]) == self.name().as_bytes()).then(|| trimmed(&pair[equals + 1..]))
         })
     }
+}
+
+/// The one function that builds what sets the cookie and what clears it: a browser removes a cookie
+/// only if name, path and domain are the same.
+fn build(template: &cookie::Cookie<'static>, value: &str, max_age: Option<Duration>) -> HeaderValue {
+    let mut cookie = template.clone();
+    cookie.set_value(Cow::Borrowed(value));
+    if let Some(max_age) = max_age {
+        let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
+        cookie.set_max_age(time::Duration::seconds(seconds));
+    }
+    let mut header = HeaderValue::try_from(cookie.to_string())
+        .expect("name, path and domain were checked to be visible ASCII, and the value is base64url");
+    header.set_sensitive(true);
+    header
 }
 
 fn trimmed(mut bytes: &[u8]) -> &[u8] {

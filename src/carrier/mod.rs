@@ -10,6 +10,8 @@ mod tests;
 
 pub(crate) use bearer::challenge;
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue};
 
 use crate::{
@@ -71,19 +73,14 @@ impl Carrier {
         self.carriers != Carriers::BearerOnly
     }
 
-    /// The session cookie's name.
-    pub(crate) fn cookie_name(&self) -> &str {
-        self.cookie.name()
-    }
-
     /// `Set-Cookie` that hands out a token. `max_age` makes it outlive the browser.
-    pub(crate) fn set(&self, token: &Token, max_age: Option<std::time::Duration>) -> HeaderValue {
-        self.cookie.build(&token.reveal(), max_age)
+    pub(crate) fn set(&self, token: &Token, max_age: Option<Duration>) -> HeaderValue {
+        self.cookie.set(token, max_age)
     }
 
     /// `Set-Cookie` that takes the token away again: the same cookie, without value or life.
     pub(crate) fn clear(&self) -> HeaderValue {
-        self.cookie.build("", Some(std::time::Duration::ZERO))
+        self.cookie.clear()
     }
 
     /// What of a request decides about the session, for `Vary`. `Authorization` is named too: a

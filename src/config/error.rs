@@ -2,7 +2,6 @@ use std::{error::Error, fmt};
 
 /// A setting that is unknown, unreadable, or contradicts another. Names the field and says what
 /// would be right.
-#[derive(Debug)]
 pub struct ConfigError {
     field: String,
     problem: String,
@@ -35,5 +34,12 @@ impl fmt::Display for ConfigError {
 impl Error for ConfigError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The same text: this is what a `main` that returns the error prints.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

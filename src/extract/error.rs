@@ -5,7 +5,10 @@ use http::{
 };
 
 use super::logged_in::unauthorized;
-use crate::sessions::{Error, ErrorKind};
+use crate::{
+    carrier::challenge,
+    sessions::{Error, ErrorKind},
+};
 
 /// The status of its [kind](ErrorKind), and a small JSON body. What is the application's own
 /// business, and not its client's, stays inside.
@@ -24,7 +27,7 @@ impl IntoResponse for Error {
         let body = serde_json::json!({ "error": name, "message": message }).to_string();
         let status = StatusCode::from_u16(self.kind().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status == StatusCode::UNAUTHORIZED {
-            return unauthorized(self.kind() != ErrorKind::NotLoggedIn, body);
+            return unauthorized(challenge(self.kind() != ErrorKind::NotLoggedIn), body);
         }
         let json = [
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),

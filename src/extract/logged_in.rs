@@ -5,10 +5,11 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use http::{
-    HeaderValue, Method, StatusCode,
+    HeaderValue, StatusCode,
     header::{ACCEPT, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE},
     request::Parts,
 };
+use serde::{Serialize, Serializer};
 
 use super::MissingLayer;
 use crate::{
@@ -90,6 +91,13 @@ impl Deref for LoggedIn {
     }
 }
 
+/// As its [`SessionInfo`]: `Json(who)` answers the question who is logged in.
+impl Serialize for LoggedIn {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.info.serialize(to)
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for LoggedIn {
     type Rejection = LoginRequired;
 
@@ -118,30 +126,30 @@ pub struct LoginRequired(Answer);
 #[derive(Clone, Debug)]
 enum Answer {
     MissingLayer,
-    Challenge { credential_refused: bool },
+    Challenge(HeaderValue),
     SeeOther(String),
 }
 
 impl LoginRequired {
     fn of(session: &Session, parts: &Parts) -> Self {
-        match session.login_url().filter(|_| is_navigation(parts)) {
+        match session.login_url().filter(|_| wants_page(parts)) {
             Some(url) => Self(Answer::SeeOther(url.to_owned())),
-            None => Self(Answer::Challenge { credential_refused: session.refusal().is_some() }),
+            None => Self(Answer::Challenge(session.challenge())),
         }
     }
 }
 
-/// Whether a browser asks for a page: only then does a redirect make sense.
-fn is_navigation(parts: &Parts) -> bool {
+/// Whether a browser asks for a page, by a link or by a form: only then does a redirect make sense.
+fn wants_page(parts: &Parts) -> bool {
     let accepted = parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    matches!(parts.method, Method::GET | Method::HEAD) && accepted.is_some_and(|accept| accept.contains("text/html"))
+    accepted.is_some_and(|accept| accept.contains("text/html"))
 }
 
 impl fmt::Display for LoginRequired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Answer::MissingLayer => MissingLayer(()).fmt(f),
-            Answer::Challenge { .. } | Answer::SeeOther(_) => f.write_str("log in first"),
+            Answer::Challenge(_) | Answer::SeeOther(_) => f.write_str("log in first"),
         }
     }
 }
@@ -152,21 +160,18 @@ impl IntoResponse for LoginRequired {
     fn into_response(self) -> Response {
         match self.0 {
             Answer::MissingLayer => MissingLayer(()).into_response(),
-            Answer::Challenge { credential_refused } => unauthorized(credential_refused, BODY),
+            Answer::Challenge(challenge) => unauthorized(challenge, BODY),
             Answer::SeeOther(url) => match HeaderValue::try_from(url) {
                 Ok(url) => (StatusCode::SEE_OTHER, [(LOCATION, url)]).into_response(),
-                Err(_) => unauthorized(false, BODY),
+                Err(_) => unauthorized(challenge(false), BODY),
             },
         }
     }
 }
 
 /// A 401: each has a challenge, also for clients with cookies (RFC 9110, section 15.5.2).
-pub(super) fn unauthorized(credential_refused: bool, body: impl Into<axum_core::body::Body>) -> Response {
-    let headers = [
-        (WWW_AUTHENTICATE, challenge(credential_refused)),
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-    ];
+pub(super) fn unauthorized(challenge: HeaderValue, body: impl Into<axum_core::body::Body>) -> Response {
+    let headers = [(WWW_AUTHENTICATE, challenge), (CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     (StatusCode::UNAUTHORIZED, headers, body.into()).into_response()
 }
 

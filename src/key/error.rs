@@ -13,7 +13,7 @@ impl fmt::Display for RandomError {
 impl Error for RandomError {}
 
 /// Why a key ring could not be made. Never contains a key.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct KeyError {
     kind: KeyErrorKind,
     subject: String,
@@ -22,6 +22,11 @@ pub struct KeyError {
 impl KeyError {
     pub(super) const fn new(kind: KeyErrorKind, subject: String) -> Self {
         Self { kind, subject }
+    }
+
+    /// The same error, of a key in an environment variable.
+    pub(super) fn in_variable(self, variable: &str) -> Self {
+        Self { subject: format!("{} in {variable}", self.subject), ..self }
     }
 
     /// What is wrong.
@@ -67,3 +72,10 @@ impl fmt::Display for KeyError {
 }
 
 impl Error for KeyError {}
+
+/// The same text: this is what a `main` that returns the error prints.
+impl fmt::Debug for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -12,7 +12,12 @@ mod tests;
 pub use error::{KeyError, KeyErrorKind, RandomError};
 pub(crate) use random::random_bytes;
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    env::{self, VarError},
+    fmt,
+    str::FromStr,
+    sync::Arc,
+};
 
 use base64::{
     Engine, alphabet,
@@ -70,13 +75,22 @@ impl KeyRing {
     /// by commas.
     ///
     /// # Errors
-    /// [`KeyErrorKind::Missing`] if the variable is not set or empty, else as for parsing.
+    /// [`KeyErrorKind::Missing`] if the variable is not set or empty, else as for parsing. The text
+    /// names the variable.
     pub fn from_env(variable: &str) -> Result<Self, KeyError> {
-        let value = std::env::var(variable).map(Zeroizing::new).unwrap_or_default();
-        if value.trim().is_empty() {
-            return Err(KeyError::new(KeyErrorKind::Missing, format!("the environment variable {variable}")));
+        Self::from_variable(variable, env::var(variable))
+    }
+
+    fn from_variable(variable: &str, value: Result<String, VarError>) -> Result<Self, KeyError> {
+        let unusable = |kind| KeyError::new(kind, format!("the environment variable {variable}"));
+        match value.map(Zeroizing::new) {
+            Ok(value) if !value.trim().is_empty() => {
+                value.parse().map_err(|error: KeyError| error.in_variable(variable))
+            }
+            Ok(_) | Err(VarError::NotPresent) => Err(unusable(KeyErrorKind::Missing)),
+            // It is set, so somebody relies on it: this must not pass for missing.
+            Err(VarError::NotUnicode(_)) => Err(unusable(KeyErrorKind::NotBase64)),
         }
-        value.parse()
     }
 
     /// The same ring with one more key that verifies but does not sign.

@@ -41,6 +41,18 @@ fn a_missing_variable_is_named() {
 }
 
 #[test]
+fn an_unusable_variable_is_named_and_is_not_taken_for_a_missing_one() {
+    let of = |value| KeyRing::from_variable("KEYS", value).unwrap_err();
+    assert_eq!(of(Ok(" ".to_owned())).kind(), KeyErrorKind::Missing);
+    let error = of(Ok(format!("{A},c2hvcnQ=")));
+    assert_eq!(error.kind(), KeyErrorKind::TooShort);
+    assert!(error.to_string().starts_with("key 2 of the list in KEYS is too short"), "{error}");
+    let error = of(Err(VarError::NotUnicode("?".into())));
+    assert_eq!(error.kind(), KeyErrorKind::NotBase64);
+    assert!(error.to_string().starts_with("the environment variable KEYS is not base64"), "{error}");
+}
+
+#[test]
 fn each_purpose_has_a_key_of_its_own() {
     let ring: KeyRing = A.parse().unwrap();
     let key = &ring.keys()[0];

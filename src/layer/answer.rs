@@ -2,35 +2,26 @@
 
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE, VARY},
+    header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY},
 };
 
-use crate::{
-    carrier::Carrier,
-    session::{Answer, CookieAnswer},
-};
+use crate::session::Answer;
 
 /// Writes the answer onto the handler's response.
-pub(super) fn write<B>(carrier: &Carrier, answer: Answer, response: &mut Response<B>) {
-    let cookie = match answer.cookie {
-        CookieAnswer::Leave => None,
-        _ if !carrier.sets_cookies() => None,
-        CookieAnswer::Set(token, life) => Some(carrier.set(&token, life)),
-        CookieAnswer::Clear => Some(carrier.clear()),
-    };
+pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
     if let Some(kind) = answer.refusal {
         response.extensions_mut().insert(kind);
     }
     let headers = response.headers_mut();
-    if answer.looked_at || cookie.is_some() {
-        vary_by(headers, carrier.vary());
+    if let Some(names) = answer.vary {
+        vary_by(headers, names);
     }
-    match cookie {
+    match answer.set_cookie {
         Some(cookie) => {
-            replace_cookie(headers, carrier.cookie_name(), cookie);
+            set_cookie(headers, cookie);
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        None if answer.looked_at && answer.had_credential => keep_private(headers),
+        None if answer.private => keep_private(headers),
         None => {}
     }
 }
@@ -50,48 +41,65 @@ pub(super) fn turned_away<B: Default>(status: StatusCode) -> Response<B> {
 
 /// Adds to `Vary`, and leaves `*` alone.
 fn vary_by(headers: &mut HeaderMap, names: &'static str) {
-    let listed = |name: &str| {
-        let values = headers.get_all(VARY).iter().filter_map(|value| value.to_str().ok());
-        values
-            .flat_map(|value| value.split(','))
-            .any(|item| item.trim() == "*" || item.trim().eq_ignore_ascii_case(name))
-    };
-    if !headers.contains_key(VARY) || !names.split(", ").all(listed) {
-        headers.append(VARY, HeaderValue::from_static(names));
+    match headers.entry(VARY) {
+        Entry::Vacant(vary) => {
+            vary.insert(HeaderValue::from_static(names));
+        }
+        Entry::Occupied(mut vary) => {
+            let lists = |name: &str| {
+                vary.iter().any(|value| items(value).any(|item| item == "*" || item.eq_ignore_ascii_case(name)))
+            };
+            if !names.split(", ").all(lists) {
+                vary.append(HeaderValue::from_static(names));
+            }
+        }
     }
 }
 
 /// Makes sure that no shared cache keeps what depends on a credential: strengthens what the handler
 /// said, never weakens it.
 fn keep_private(headers: &mut HeaderMap) {
-    let said: Vec<&str> = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok()).collect();
-    let mut directives = said.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|item| !item.is_empty());
-    if directives.clone().any(|item| item.eq_ignore_ascii_case("no-store") || item.eq_ignore_ascii_case("private")) {
-        return;
+    match headers.entry(CACHE_CONTROL) {
+        Entry::Vacant(control) => {
+            control.insert(HeaderValue::from_static("private"));
+        }
+        Entry::Occupied(mut control) => {
+            let said: Vec<&str> = control.iter().flat_map(items).collect();
+            let strengthened = private(&said);
+            if let Some(value) = strengthened {
+                control.insert(value);
+            }
+        }
     }
-    if directives.clone().next().is_none() {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
-        return;
-    }
-    let is_for_shared = |item: &str| {
-        let name = item.split('=').next().unwrap_or_default();
-        ["public", "s-maxage"].iter().any(|shared| name.eq_ignore_ascii_case(shared))
-    };
-    let strengthened = directives
-        .by_ref()
-        .filter(|item| !is_for_shared(item))
-        .fold("private".to_owned(), |all, item| all + ", " + item);
-    // What came out of header values is one again.
-    let value = HeaderValue::try_from(strengthened).unwrap_or(HeaderValue::from_static("no-store"));
-    headers.insert(CACHE_CONTROL, value);
 }
 
-/// One `Set-Cookie` a name and response (RFC 6265bis, section 4.1.1): ours takes the place of any other of
-/// our name, and leaves the rest.
-fn replace_cookie(headers: &mut HeaderMap, name: &str, cookie: HeaderValue) {
+/// The same directives, without those that are for shared caches, and with `private`; `None` if
+/// they are strict enough.
+fn private(directives: &[&str]) -> Option<HeaderValue> {
+    let is = |item: &str, names: [&str; 2]| {
+        let name = item.split('=').next().unwrap_or_default();
+        names.iter().any(|other| name.eq_ignore_ascii_case(other))
+    };
+    if directives.iter().any(|item| is(item, ["no-store", "private"])) {
+        return None;
+    }
+    let kept = directives.iter().filter(|item| !is(item, ["public", "s-maxage"]));
+    let value = kept.fold("private".to_owned(), |all, item| all + ", " + item);
+    // What came out of header values is one again.
+    Some(HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("no-store")))
+}
+
+fn items(value: &HeaderValue) -> impl Iterator<Item = &str> {
+    value.to_str().unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// One `Set-Cookie` a name and response (RFC 6265bis, section 4.1.1): ours takes the place of any
+/// other of our name, and leaves the rest.
+fn set_cookie(headers: &mut HeaderMap, cookie: HeaderValue) {
     if headers.contains_key(SET_COOKIE) {
-        let others: Vec<HeaderValue> =
-            headers.get_all(SET_COOKIE).iter().filter(|other| !is_named(other, name)).cloned().collect();
+        let name = name_of(&cookie);
+        let others = headers.get_all(SET_COOKIE).iter().filter(|other| name_of(other) != name);
+        let others: Vec<HeaderValue> = others.cloned().collect();
         headers.remove(SET_COOKIE);
         for other in others {
             headers.append(SET_COOKIE, other);
@@ -100,9 +108,8 @@ fn replace_cookie(headers: &mut HeaderMap, name: &str, cookie: HeaderValue) {
     headers.append(SET_COOKIE, cookie);
 }
 
-fn is_named(cookie: &HeaderValue, name: &str) -> bool {
-    let before_equals = cookie.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default();
-    before_equals.trim_ascii() == name.as_bytes()
+fn name_of(cookie: &HeaderValue) -> &[u8] {
+    cookie.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii()
 }
 
 /// Long enough for a store to come back, short enough for a user to wait.

@@ -10,24 +10,26 @@ use http::{Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{answer, service::Gate};
+use super::{
+    answer,
+    arrival::{self, Decision, Ending},
+};
 use crate::{
     carrier::Way,
+    clock::Timestamp,
     record::Record,
-    session::{Answer, Arrival, Holding, Session, Settlement},
-    sessions::{Admission, Deadline, Error, ErrorKind},
-    store::StoreError,
-    token::{RefusalKind, Token},
+    session::{Answer, Session, Settlement},
+    sessions::{Deadline, Error, Sessions},
+    token::Token,
 };
 
 pin_project! {
-    /// The response of a [`SessionService`](crate::SessionService): it waits for the store, for the handler, and once
-    /// more for the store if the session has changed.
+    /// The response of a [`SessionService`](crate::SessionService): it waits for the store, for the
+    /// handler, and once more for the store if the session has changed.
     pub struct ResponseFuture<S, B>
     where
         S: Service<Request<B>>,
     {
-        gate: Gate,
         #[pin]
         stage: Stage<S, B, S::Future, S::Response>,
     }
@@ -37,42 +39,56 @@ pin_project! {
     #[project = StageProj]
     enum Stage<S, B, F, R> {
         /// The store is asked for the session.
-        Loading { load: Deadline<'static, Option<Arc<Record>>>, waiting: Option<Waiting<S, B>> },
+        Loading { load: Deadline<'static, Option<Arc<Record>>>, parked: Option<Box<Parked<S, B>>> },
         /// A session is being ended, because a secret of it was stolen.
-        Ending { end: Pin<Box<dyn Future<Output = Error> + Send>>, waiting: Option<Waiting<S, B>> },
+        Ending { end: Ending, way: Way, waiting: Option<Box<Waiting<S, B>>> },
         /// The handler works.
         Handling { #[pin] handler: F, session: Session },
         /// The change is being stored; the response waits for it.
-        Settling { store: Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>, response: Option<R> },
+        Settling { store: Settling, response: Option<R> },
         /// The request does not reach the handler.
-        Turned { status: StatusCode },
+        TurnedAway { status: StatusCode },
     }
 }
 
-/// A request that waits for its session.
+type Settling = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
+
+/// A request that waits, and the service that was ready for it.
 pub(super) struct Waiting<S, B> {
     pub(super) request: Request<B>,
     pub(super) inner: S,
-    pub(super) token: Token,
-    pub(super) way: Way,
+    pub(super) sessions: Sessions,
+}
+
+/// A request whose credential is being looked up.
+struct Parked<S, B> {
+    token: Token,
+    way: Way,
+    now: Timestamp,
+    waiting: Waiting<S, B>,
 }
 
 impl<S: Service<Request<B>>, B> ResponseFuture<S, B> {
-    pub(super) const fn loading(
-        gate: Gate,
+    pub(super) fn loading(
         load: Deadline<'static, Option<Arc<Record>>>,
+        token: Token,
+        way: Way,
+        now: Timestamp,
         waiting: Waiting<S, B>,
     ) -> Self {
-        Self { gate, stage: Stage::Loading { load, waiting: Some(waiting) } }
+        Self { stage: Stage::Loading { load, parked: Some(Box::new(Parked { token, way, now, waiting })) } }
     }
 
-    pub(super) const fn handling(gate: Gate, handler: S::Future, session: Session) -> Self {
-        Self { gate, stage: Stage::Handling { handler, session } }
+    pub(super) fn ending(end: Ending, way: Way, waiting: Waiting<S, B>) -> Self {
+        Self { stage: Stage::Ending { end, way, waiting: Some(Box::new(waiting)) } }
     }
 
-    /// RFC 6750, section 3.1: a request that carries several credentials is malformed.
-    pub(super) const fn two_credentials(gate: Gate) -> Self {
-        Self { gate, stage: Stage::Turned { status: StatusCode::BAD_REQUEST } }
+    pub(super) const fn handling(handler: S::Future, session: Session) -> Self {
+        Self { stage: Stage::Handling { handler, session } }
+    }
+
+    pub(super) const fn turned_away(status: StatusCode) -> Self {
+        Self { stage: Stage::TurnedAway { status } }
     }
 }
 
@@ -85,22 +101,24 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let gate = &*this.gate;
         loop {
             let next = match this.stage.as_mut().project() {
-                StageProj::Loading { load, waiting } => {
+                StageProj::Loading { load, parked } => {
                     let record = ready!(Pin::new(load).poll(cx));
-                    gate.loaded(record, waiting.take().expect(POLLED_AGAIN))
+                    let Parked { token, way, now, waiting } = *parked.take().expect(POLLED_AGAIN);
+                    let decision = arrival::decide(&waiting.sessions, record, token, way, now);
+                    waiting.go_on(decision)
                 }
-                StageProj::Ending { end, waiting } => {
+                StageProj::Ending { end, way, waiting } => {
                     let error = ready!(end.as_mut().poll(cx));
-                    gate.refused(error.kind(), waiting.take().expect(POLLED_AGAIN))
+                    let decision = arrival::failed(error.kind(), *way);
+                    waiting.take().expect(POLLED_AGAIN).go_on(decision)
                 }
                 StageProj::Handling { handler, session } => {
                     let mut response = ready!(handler.poll(cx))?;
                     match session.settle() {
                         Settlement::Done(answer) => {
-                            answer::write(&gate.carrier, answer, &mut response);
+                            answer::write(answer, &mut response);
                             return Poll::Ready(Ok(response));
                         }
                         Settlement::Pending(store) => Stage::Settling { store, response: Some(response) },
@@ -110,74 +128,31 @@ where
                     let settled = ready!(store.as_mut().poll(cx));
                     let mut response = response.take().expect(POLLED_AGAIN);
                     match settled {
-                        Ok(answer) => answer::write(&gate.carrier, answer, &mut response),
-                        Err(error) => response = answer::turned_away(status_of(error.kind())),
+                        Ok(answer) => answer::write(answer, &mut response),
+                        Err(error) => response = answer::turned_away(arrival::status_of(error.kind())),
                     }
                     return Poll::Ready(Ok(response));
                 }
-                StageProj::Turned { status } => return Poll::Ready(Ok(answer::turned_away(*status))),
+                StageProj::TurnedAway { status } => return Poll::Ready(Ok(answer::turned_away(*status))),
             };
             this.stage.set(next);
         }
     }
 }
 
-impl Gate {
-    /// What follows from the store's answer.
-    fn loaded<S, B, R>(
-        &self,
-        record: Result<Option<Arc<Record>>, StoreError>,
-        waiting: Waiting<S, B>,
-    ) -> Stage<S, B, S::Future, R>
-    where
-        S: Service<Request<B>>,
-    {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => return self.refused(self.sessions.store_failed(error).kind(), waiting),
-        };
-        match self.sessions.admit(waiting.token.clone(), record) {
-            Admission::Granted(session) => self.handle(waiting, None, Holding::Live(session)),
-            Admission::Refused(kind) => {
-                self.sessions.refused(kind);
-                self.refused(ErrorKind::Refused(kind), waiting)
+impl<S: Service<Request<B>>, B> Waiting<S, B> {
+    /// The stage that follows a decision.
+    fn go_on<R>(self, decision: Decision) -> Stage<S, B, S::Future, R> {
+        match decision {
+            Decision::Attach(arrival, holding) => {
+                let Self { request, mut inner, sessions } = self;
+                let (request, session) = arrival::attach(&sessions, request, arrival, holding);
+                Stage::Handling { handler: inner.call(request), session }
             }
-            Admission::Stolen(id) => {
-                let sessions = self.sessions.clone();
-                Stage::Ending { end: Box::pin(async move { sessions.end_stolen(id).await }), waiting: Some(waiting) }
-            }
+            Decision::TurnAway(status) => Stage::TurnedAway { status },
+            Decision::End { end, way } => Stage::Ending { end, way, waiting: Some(Box::new(self)) },
         }
     }
-
-    /// A credential that is no good lets the request through as nobody's. One that could not be
-    /// checked does not: an outage logs nobody out, and makes nobody anonymous.
-    fn refused<S, B, R>(&self, why: ErrorKind, waiting: Waiting<S, B>) -> Stage<S, B, S::Future, R>
-    where
-        S: Service<Request<B>>,
-    {
-        match why {
-            ErrorKind::Refused(kind) => self.handle(waiting, Some(kind), Holding::Nothing),
-            other => Stage::Turned { status: status_of(other) },
-        }
-    }
-
-    fn handle<S, B, R>(
-        &self,
-        waiting: Waiting<S, B>,
-        refusal: Option<RefusalKind>,
-        holding: Holding,
-    ) -> Stage<S, B, S::Future, R>
-    where
-        S: Service<Request<B>>,
-    {
-        let Waiting { request, mut inner, way, .. } = waiting;
-        let (request, session) = self.attach(request, Arrival { way: Some(way), refusal }, holding);
-        Stage::Handling { handler: inner.call(request), session }
-    }
-}
-
-fn status_of(kind: ErrorKind) -> StatusCode {
-    StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 impl<S: Service<Request<B>>, B> fmt::Debug for ResponseFuture<S, B> {
@@ -187,7 +162,7 @@ impl<S: Service<Request<B>>, B> fmt::Debug for ResponseFuture<S, B> {
             Stage::Ending { .. } => "ending",
             Stage::Handling { .. } => "handling",
             Stage::Settling { .. } => "settling",
-            Stage::Turned { .. } => "turned away",
+            Stage::TurnedAway { .. } => "turned away",
         };
         write!(f, "ResponseFuture({stage})")
     }

@@ -15,19 +15,18 @@
 //! its own. Its responses have an empty body, so the body type only has to have a default.
 
 mod answer;
+mod arrival;
 mod future;
 mod service;
-#[cfg(test)]
-mod tests;
 
 pub use future::ResponseFuture;
 pub use service::SessionService;
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 use tower_layer::Layer;
 
-use crate::{carrier::Carrier, sessions::Sessions};
+use crate::sessions::Sessions;
 
 /// Puts a [`Session`](crate::Session) into the extensions of each request.
 ///
@@ -46,15 +45,13 @@ use crate::{carrier::Carrier, sessions::Sessions};
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
     sessions: Sessions,
-    carrier: Arc<Carrier>,
 }
 
 impl SessionLayer {
     /// A layer for these sessions.
     #[must_use]
-    pub fn new(sessions: Sessions) -> Self {
-        let carrier = Arc::new(Carrier::new(sessions.config()));
-        Self { sessions, carrier }
+    pub const fn new(sessions: Sessions) -> Self {
+        Self { sessions }
     }
 }
 
@@ -62,7 +59,7 @@ impl<S> Layer<S> for SessionLayer {
     type Service = SessionService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SessionService::new(inner, self.sessions.clone(), Arc::clone(&self.carrier))
+        SessionService::new(inner, self.sessions.clone())
     }
 }
 

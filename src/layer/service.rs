@@ -1,36 +1,32 @@
 use std::{
     mem,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::{ClientAddress, ResponseFuture, future::Waiting};
+use super::{
+    ResponseFuture,
+    arrival::{self, Decision},
+    future::Waiting,
+};
 use crate::{
-    carrier::{Carried, Carrier},
-    session::{Arrival, Client, Holding, Session},
-    sessions::Sessions,
+    carrier::Carried,
+    session::{Arrival, Holding},
+    sessions::{Loading, Sessions},
 };
 
 /// The middleware that [`SessionLayer`](crate::SessionLayer) puts around a service.
 #[derive(Clone, Debug)]
 pub struct SessionService<S> {
     inner: S,
-    gate: Gate,
-}
-
-/// What each request is held against.
-#[derive(Clone, Debug)]
-pub(super) struct Gate {
-    pub(super) sessions: Sessions,
-    pub(super) carrier: Arc<Carrier>,
+    sessions: Sessions,
 }
 
 impl<S> SessionService<S> {
-    pub(super) const fn new(inner: S, sessions: Sessions, carrier: Arc<Carrier>) -> Self {
-        Self { inner, gate: Gate { sessions, carrier } }
+    pub(super) const fn new(inner: S, sessions: Sessions) -> Self {
+        Self { inner, sessions }
     }
 }
 
@@ -48,43 +44,43 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        // The service that was polled ready is the one that must be called: the clone takes its
-        // place and is polled ready anew.
-        let clone = self.inner.clone();
-        let mut inner = mem::replace(&mut self.inner, clone);
-        let gate = self.gate.clone();
-        match gate.carrier.read(request.headers(), gate.sessions.keys()) {
-            Carried::Nothing => {
-                let (request, session) = gate.attach(request, Arrival::default(), Holding::Nothing);
-                ResponseFuture::handling(gate, inner.call(request), session)
-            }
-            Carried::TwoCredentials => ResponseFuture::two_credentials(gate),
-            Carried::Credential(way, Err(kind)) => {
-                gate.sessions.refused(kind);
-                let arrival = Arrival { way: Some(way), refusal: Some(kind) };
-                let (request, session) = gate.attach(request, arrival, Holding::Nothing);
-                ResponseFuture::handling(gate, inner.call(request), session)
-            }
+        let sessions = &self.sessions;
+        let decision = match sessions.carrier().read(request.headers(), sessions.keys()) {
+            Carried::Nothing => Decision::Attach(Arrival::default(), Holding::Nothing),
+            Carried::TwoCredentials => Decision::bad_request(),
+            Carried::Credential(way, Err(kind)) => arrival::refused(sessions, way, kind),
             Carried::Credential(way, Ok(token)) => {
-                let load = gate.sessions.load(token.id());
-                ResponseFuture::loading(gate, load, Waiting { request, inner, token, way })
+                let now = sessions.now();
+                match sessions.load(token.id(), now) {
+                    Loading::Now(record) => arrival::decide(sessions, Ok(record), token, way, now),
+                    Loading::Later(load) => {
+                        let sessions = sessions.clone();
+                        let waiting = Waiting { request, inner: self.take_ready(), sessions };
+                        return ResponseFuture::loading(load, token, way, now, waiting);
+                    }
+                }
+            }
+        };
+        match decision {
+            Decision::Attach(arrival, holding) => {
+                let (request, session) = arrival::attach(&self.sessions, request, arrival, holding);
+                ResponseFuture::handling(self.inner.call(request), session)
+            }
+            Decision::TurnAway(status) => ResponseFuture::turned_away(status),
+            Decision::End { end, way } => {
+                let sessions = self.sessions.clone();
+                let waiting = Waiting { request, inner: self.take_ready(), sessions };
+                ResponseFuture::ending(end, way, waiting)
             }
         }
     }
 }
 
-impl Gate {
-    /// Puts the session into the request's extensions, and keeps a hold of it for the response.
-    pub(super) fn attach<B>(
-        &self,
-        mut request: Request<B>,
-        arrival: Arrival,
-        holding: Holding,
-    ) -> (Request<B>, Session) {
-        let address = request.extensions().get().map(|ClientAddress(address)| *address);
-        let client = Client::new(request.headers(), address);
-        let session = Session::new(self.sessions.clone(), arrival, client, holding);
-        request.extensions_mut().insert(session.clone());
-        (request, session)
+impl<S: Clone> SessionService<S> {
+    /// The service that was polled ready is the one that must be called: a clone takes its place,
+    /// and is polled ready anew.
+    fn take_ready(&mut self) -> S {
+        let clone = self.inner.clone();
+        mem::replace(&mut self.inner, clone)
     }
 }

@@ -14,6 +14,9 @@ pub struct Attributes {
 }
 
 impl Attributes {
+    /// Bytes that a field takes beside its name and value.
+    pub(super) const HEADER: usize = 5;
+
     /// The value of one attribute.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&[u8]> {
@@ -37,29 +40,50 @@ impl Attributes {
         self.packed.is_empty()
     }
 
+    /// Bytes in memory.
+    pub(super) fn footprint(&self) -> usize {
+        self.packed.len()
+    }
+
     /// Bytes of all names and values together.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.packed.len() - self.len() * HEADER
+        self.packed.len() - self.len() * Self::HEADER
     }
 }
 
-/// Names longer than 255 bytes are cut off by nobody: they are refused by [`Change`](super::Change)
-/// long before, and left out here.
 impl<'a> FromIterator<(&'a str, &'a [u8])> for Attributes {
     fn from_iter<I: IntoIterator<Item = (&'a str, &'a [u8])>>(fields: I) -> Self {
         let fields: BTreeMap<&str, &[u8]> = fields.into_iter().collect();
-        let mut packed = Vec::with_capacity(fields.iter().map(|(name, value)| HEADER + name.len() + value.len()).sum());
-        for (name, value) in fields {
-            let (Ok(name_len), Ok(value_len)) = (u8::try_from(name.len()), u32::try_from(value.len())) else {
-                continue;
-            };
-            packed.push(name_len);
-            packed.extend(value_len.to_be_bytes());
-            packed.extend(name.as_bytes());
-            packed.extend(value);
+        let mut packer = Packer::default();
+        fields.into_iter().for_each(|(name, value)| packer.push(name, value));
+        packer.finish()
+    }
+}
+
+/// Packs attributes that come ordered by name.
+#[derive(Default)]
+pub(super) struct Packer {
+    packed: Vec<u8>,
+}
+
+impl Packer {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self { packed: Vec::with_capacity(bytes) }
+    }
+
+    /// A name of more than 255 bytes is refused by every [`Change`](super::Change), and left out here.
+    pub(super) fn push(&mut self, name: &str, value: &[u8]) {
+        if let (Ok(name_len), Ok(value_len)) = (u8::try_from(name.len()), u32::try_from(value.len())) {
+            self.packed.push(name_len);
+            self.packed.extend(value_len.to_be_bytes());
+            self.packed.extend(name.as_bytes());
+            self.packed.extend(value);
         }
-        Self { packed: packed.into() }
+    }
+
+    pub(super) fn finish(self) -> Attributes {
+        Attributes { packed: self.packed.into() }
     }
 }
 
@@ -104,5 +128,3 @@ impl<'de> Deserialize<'de> for Attributes {
         Ok(fields.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect())
     }
 }
-
-const HEADER: usize = 5;

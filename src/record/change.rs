@@ -1,10 +1,13 @@
-//! The field-level edits of one request, and what they make of a record.
+//! The field-level edits of one request.
 
-use std::{collections::BTreeMap, error::Error, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attributes, Record, SecretHash};
+use super::{
+    ChangeRefused, SecretHash,
+    merge::{Decimal, sum_of},
+};
 use crate::{clock::Timestamp, config::Bounds};
 
 /// The edits of one request. A store applies them as one atomic step, or not at all.
@@ -13,10 +16,11 @@ use crate::{clock::Timestamp, config::Bounds};
 /// overrides it, an increment after a set adds to what was set.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
-    fields: BTreeMap<Box<str>, FieldChange>,
+    /// Ordered by name.
+    fields: Vec<(Box<str>, FieldChange)>,
     bounds: Option<Bounds>,
     touch: Option<Timestamp>,
-    secret: Option<SecretStep>,
+    secret: Option<Box<SecretStep>>,
 }
 
 /// What a change does to one attribute.
@@ -73,12 +77,12 @@ impl Change {
 
     /// Sets a field.
     pub fn set(&mut self, name: &str, value: impl Into<Box<[u8]>>) {
-        self.fields.insert(name.into(), FieldChange::Set(value.into()));
+        self.edit(name, FieldChange::Set(value.into()));
     }
 
     /// Removes a field.
     pub fn remove(&mut self, name: &str) {
-        self.fields.insert(name.into(), FieldChange::Remove);
+        self.edit(name, FieldChange::Remove);
     }
 
     /// Adds to a field.
@@ -86,16 +90,29 @@ impl Change {
     /// # Errors
     /// If what this change has set there is not an integer, or the sum exceeds 64 bits.
     pub fn add(&mut self, name: &str, by: i64) -> Result<(), ChangeRefused> {
-        let sum = match self.fields.get(name) {
+        let sum = match self.field(name) {
             None => FieldChange::Add(by),
             Some(FieldChange::Add(before)) => {
                 FieldChange::Add(before.checked_add(by).ok_or_else(|| ChangeRefused::Overflow(name.into()))?)
             }
-            Some(FieldChange::Remove) => FieldChange::Set(decimal(by)),
-            Some(FieldChange::Set(value)) => FieldChange::Set(decimal(sum_of(name, Some(value), by)?)),
+            Some(FieldChange::Remove) => FieldChange::Set(Decimal::of(by).as_bytes().into()),
+            Some(FieldChange::Set(value)) => {
+                FieldChange::Set(Decimal::of(sum_of(name, Some(value), by)?).as_bytes().into())
+            }
         };
-        self.fields.insert(name.into(), sum);
+        self.edit(name, sum);
         Ok(())
+    }
+
+    fn edit(&mut self, name: &str, change: FieldChange) {
+        match self.position(name) {
+            Ok(at) => self.fields[at].1 = change,
+            Err(at) => self.fields.insert(at, (name.into(), change)),
+        }
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.fields.binary_search_by(|(present, _)| (**present).cmp(name))
     }
 
     /// Moves the sliding window: the session was used at this time.
@@ -104,8 +121,8 @@ impl Change {
     }
 
     /// Takes a step of the secret's rotation.
-    pub const fn step(&mut self, step: SecretStep) {
-        self.secret = Some(step);
+    pub fn step(&mut self, step: SecretStep) {
+        self.secret = Some(Box::new(step));
     }
 
     /// Holds the result to these bounds: where the change makes it exceed them, it is refused.
@@ -122,38 +139,42 @@ impl Change {
 
     /// The edit of one field, if there is one.
     pub(crate) fn field(&self, name: &str) -> Option<&FieldChange> {
-        self.fields.get(name)
+        self.position(name).ok().map(|at| &self.fields[at].1)
     }
 
     /// Puts the edit of one field back to what it was.
     pub(crate) fn restore(&mut self, name: &str, before: Option<FieldChange>) {
-        match before {
-            Some(before) => self.fields.insert(name.into(), before),
-            None => self.fields.remove(name),
-        };
+        match (before, self.position(name)) {
+            (Some(before), _) => self.edit(name, before),
+            (None, Ok(at)) => drop(self.fields.remove(at)),
+            (None, Err(_)) => {}
+        }
     }
 
     /// How many fields, and how many bytes, these edits can add at most.
     pub(crate) fn at_most(&self) -> (usize, usize) {
         let bytes = |(name, change): (&str, &FieldChange)| match change {
             FieldChange::Set(value) => name.len() + value.len(),
-            FieldChange::Add(_) => name.len() + LONGEST_NUMBER,
+            FieldChange::Add(_) => name.len() + Decimal::LONGEST,
             FieldChange::Remove => 0,
         };
         (self.fields.len(), self.fields().map(bytes).sum())
     }
 
-    /// Whether every increment meets an integer.
-    pub(crate) fn check_sums(&self, before: &Attributes) -> Result<(), ChangeRefused> {
-        self.sums(before).map(|_| ())
+    /// Whether an increment fits the value that it meets.
+    ///
+    /// # Errors
+    /// As [`sum`](Self::sum).
+    pub(crate) fn check_sum(name: &str, before: Option<&[u8]>, by: i64) -> Result<(), ChangeRefused> {
+        sum_of(name, before, by).map(drop)
     }
 
-    fn sums(&self, before: &Attributes) -> Result<BTreeMap<&str, Box<[u8]>>, ChangeRefused> {
-        let additions = self.fields.iter().filter_map(|(name, change)| match change {
-            FieldChange::Add(by) => Some((&**name, *by)),
-            FieldChange::Set(_) | FieldChange::Remove => None,
-        });
-        additions.map(|(name, by)| Ok((name, decimal(sum_of(name, before.value(name), by)?)))).collect()
+    /// What an increment of this field makes of the value that it meets.
+    ///
+    /// # Errors
+    /// If that is not an integer, or the sum exceeds 64 bits.
+    pub(crate) fn sum(name: &str, before: Option<&[u8]>, by: i64) -> Result<Box<[u8]>, ChangeRefused> {
+        Ok(Decimal::of(sum_of(name, before, by)?).as_bytes().into())
     }
 
     /// When the session was used, if the window is to move.
@@ -164,8 +185,8 @@ impl Change {
 
     /// The step of the secret's rotation, if there is one.
     #[must_use]
-    pub const fn secret_step(&self) -> Option<SecretStep> {
-        self.secret
+    pub fn secret_step(&self) -> Option<SecretStep> {
+        self.secret.as_deref().copied()
     }
 
     /// The bounds that the result must keep, if there are any.
@@ -185,109 +206,7 @@ impl Change {
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.touch.is_none() && self.secret.is_none()
     }
-
-    /// What the edits make of `before`.
-    ///
-    /// # Errors
-    /// If an increment meets something that is not an integer, or the result exceeds the bounds.
-    pub fn merged(&self, before: &Attributes) -> Result<Attributes, ChangeRefused> {
-        let sums = self.sums(before)?;
-        let mut after: BTreeMap<&str, &[u8]> = before.iter().collect();
-        for (name, change) in &self.fields {
-            match change {
-                FieldChange::Set(value) => after.insert(name, value),
-                FieldChange::Remove => after.remove(&**name),
-                FieldChange::Add(_) => None,
-            };
-        }
-        after.extend(sums.iter().map(|(name, sum)| (*name, &**sum)));
-        let after: Attributes = after.into_iter().collect();
-        self.hold_to_bounds(before, &after)?;
-        Ok(after)
-    }
-
-    /// A change that makes a session smaller is welcome even where it stays too large.
-    fn hold_to_bounds(&self, before: &Attributes, after: &Attributes) -> Result<(), ChangeRefused> {
-        let Some(bounds) = self.bounds else { return Ok(()) };
-        let (fields, bytes) = (after.len(), after.bytes());
-        if fields > bounds.fields && fields > before.len() {
-            return Err(ChangeRefused::TooManyFields { most: bounds.fields });
-        }
-        if bytes > bounds.bytes && bytes > before.bytes() {
-            return Err(ChangeRefused::TooLarge { bytes, most: bounds.bytes });
-        }
-        Ok(())
-    }
 }
-
-impl Record {
-    /// Applies a change: all of it, or, on an error, nothing. This is the one place where a change
-    /// is given its meaning; a store calls it inside its atomic step.
-    ///
-    /// # Errors
-    /// As [`Change::merged`].
-    pub fn apply(&mut self, change: &Change) -> Result<(), ChangeRefused> {
-        if !change.has_no_fields() {
-            self.attributes = change.merged(&self.attributes)?;
-        }
-        if let Some(now) = change.touch {
-            self.last_seen_at = self.last_seen_at.max(now);
-        }
-        match change.secret {
-            Some(SecretStep::Propose { from, pending }) => self.succession.propose(self.secret, from, pending),
-            Some(SecretStep::Confirm { successor, at, grace }) => self.confirm(successor, at, grace),
-            None => {}
-        }
-        Ok(())
-    }
-}
-
-/// Why a change was refused as a whole. The session is as it was before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ChangeRefused {
-    /// The field of this name was to be incremented, but is not a decimal integer of 64 bits.
-    NotAnInteger(Box<str>),
-    /// The sum would not fit into 64 bits.
-    Overflow(Box<str>),
-    /// The session would hold more fields than allowed.
-    TooManyFields {
-        /// The greatest number allowed.
-        most: usize,
-    },
-    /// The session would hold more bytes than allowed.
-    TooLarge {
-        /// What it would have held.
-        bytes: usize,
-        /// The greatest number allowed.
-        most: usize,
-    },
-}
-
-impl fmt::Display for ChangeRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAnInteger(name) => {
-                write!(
-                    f,
-                    "attribute `{name}` is not an integer: only what increments or integers made can be incremented"
-                )
-            }
-            Self::Overflow(name) => write!(f, "attribute `{name}` would exceed 64 bits: increment by less"),
-            Self::TooManyFields { most } => {
-                write!(
-                    f,
-                    "a session holds at most {most} attributes (attributes.fields): remove some or raise the limit"
-                )
-            }
-            Self::TooLarge { bytes, most } => {
-                write!(f, "a session holds at most {most} bytes (attributes.bytes), this would be {bytes}: store less")
-            }
-        }
-    }
-}
-
-impl Error for ChangeRefused {}
 
 /// Lengths only: a value may be a secret of the application.
 impl fmt::Debug for FieldChange {
@@ -299,21 +218,3 @@ impl fmt::Debug for FieldChange {
         }
     }
 }
-
-fn sum_of(name: &str, value: Option<&[u8]>, by: i64) -> Result<i64, ChangeRefused> {
-    let before = match value {
-        None => 0,
-        Some(value) => str::from_utf8(value)
-            .ok()
-            .and_then(|text| text.parse::<i64>().ok())
-            .ok_or_else(|| ChangeRefused::NotAnInteger(name.into()))?,
-    };
-    before.checked_add(by).ok_or_else(|| ChangeRefused::Overflow(name.into()))
-}
-
-fn decimal(number: i64) -> Box<[u8]> {
-    number.to_string().into_bytes().into()
-}
-
-/// `-9223372036854775808`
-const LONGEST_NUMBER: usize = 20;

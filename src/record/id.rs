@@ -22,13 +22,22 @@ impl SessionId {
     pub const CHARS: usize = 24;
 
     /// A fresh id for a session of `user`, or for an anonymous one.
-    pub(crate) fn new(user: Option<&str>) -> Result<Self, RandomError> {
+    ///
+    /// # Errors
+    /// If the system's random generator fails.
+    pub fn new(user: Option<&str>) -> Result<Self, RandomError> {
         let mut bytes: [u8; Self::BYTES] = random_bytes()?;
         if let Some(user) = user {
-            let hash = Sha256::digest(user.as_bytes());
-            bytes[RANDOM_BYTES..].copy_from_slice(&hash[..Self::BYTES - RANDOM_BYTES]);
+            bytes[RANDOM_BYTES..].copy_from_slice(&Self::shard_tag_of(user).to_be_bytes());
         }
         Ok(Self(bytes))
+    }
+
+    /// The shard tag of all sessions of a user: the first two bytes of the SHA-256 of his id.
+    #[must_use]
+    pub fn shard_tag_of(user: &str) -> u16 {
+        let hash = Sha256::digest(user.as_bytes());
+        u16::from_be_bytes([hash[0], hash[1]])
     }
 
     /// An id out of its bytes, as a store reads it back.
@@ -131,7 +140,10 @@ mod tests {
     #[test]
     fn a_users_sessions_share_a_tag_and_nothing_else() {
         let (one, two) = (SessionId::new(Some("ada")).unwrap(), SessionId::new(Some("ada")).unwrap());
-        assert_eq!(one.shard_tag(), two.shard_tag());
+        assert_eq!(
+            (one.shard_tag(), two.shard_tag()),
+            (SessionId::shard_tag_of("ada"), SessionId::shard_tag_of("ada"))
+        );
         assert_ne!(one, two);
     }
 }

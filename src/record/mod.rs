@@ -4,14 +4,17 @@ mod attributes;
 mod change;
 mod device;
 mod id;
+mod merge;
+mod refused;
 mod succession;
 #[cfg(test)]
 mod tests;
 
 pub use attributes::Attributes;
-pub use change::{Change, ChangeRefused, FieldChange, Pending, SecretStep};
+pub use change::{Change, FieldChange, Pending, SecretStep};
 pub use device::{Device, DeviceHints, DeviceKind};
 pub use id::{InvalidSessionId, SessionId};
+pub use refused::ChangeRefused;
 pub use succession::{SecretHash, Standing, Succession};
 
 use std::net::IpAddr;
@@ -26,9 +29,10 @@ use crate::{
 /// What a store keeps of one session. It holds no secret: only the hash of one.
 ///
 /// A store may keep it as it likes, and read it back through serde; it changes a record only by
-/// [`apply`](Self::apply) and [`inherit`](Self::inherit), inside its atomic steps.
+/// [`apply`](Self::apply) and [`inherit`](Self::inherit), inside its atomic steps. Fields that a
+/// later version may add are passed over when an older one reads, so that nodes can be upgraded
+/// one by one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Record {
     id: SessionId,
     secret: SecretHash,

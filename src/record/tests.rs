@@ -163,3 +163,13 @@ fn debug_shows_no_value_and_no_hash() {
     let shown = format!("{record:?} {change:?}");
     assert!(shown.contains("iban") && !shown.contains("DE02") && !shown.contains("[1, 1"), "{shown}");
 }
+
+#[test]
+fn a_name_that_cannot_be_packed_is_refused_and_nothing_is_lost() {
+    let mut record = record();
+    let mut change = Change::new();
+    change.set("fits", *b"1");
+    change.set(&"x".repeat(256), *b"1");
+    assert!(matches!(record.apply(&change), Err(ChangeRefused::NameTooLong(name)) if name.len() == 256));
+    assert!(record.attributes().is_empty());
+}

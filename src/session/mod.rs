@@ -7,13 +7,11 @@ mod applicant;
 mod client;
 mod settle;
 mod state;
-#[cfg(test)]
-mod tests;
 mod verbs;
 mod write;
 
 pub(crate) use client::Client;
-pub(crate) use settle::{Answer, CookieAnswer, Settlement};
+pub(crate) use settle::{Answer, Settlement};
 pub(crate) use state::Holding;
 
 use std::{
@@ -23,11 +21,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use http::{Extensions, Request};
+use http::{Extensions, HeaderValue, Request};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    carrier::Way,
+    carrier::{Way, challenge},
     record::SessionId,
     sessions::{Error, ErrorKind, SessionInfo, Sessions, entries, from_json},
     token::RefusalKind,
@@ -124,6 +122,13 @@ impl Session {
     pub fn refusal(&self) -> Option<RefusalKind> {
         self.look().looked_at = true;
         self.shared.arrival.refusal
+    }
+
+    /// What a 401 to this request has to say in `WWW-Authenticate` (RFC 6750, section 3): an error
+    /// code only if a credential came and was refused. [`LoggedIn`](crate::LoggedIn) says it by itself.
+    #[must_use]
+    pub fn challenge(&self) -> HeaderValue {
+        challenge(self.refusal().is_some())
     }
 
     /// An attribute, with this request's own writes; `None` if it is not there.

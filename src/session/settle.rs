@@ -1,12 +1,14 @@
 //! What a request's session asks of the response, and of the store before it leaves.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin};
 
-use super::{Holding, Session, Sessions, state::State};
+use http::HeaderValue;
+
+use super::{Holding, Session, state::State};
 use crate::{
     carrier::Way,
     sessions::{Error, ErrorKind},
-    token::{RefusalKind, Token},
+    token::RefusalKind,
 };
 
 /// What remains to be done when the handler has answered.
@@ -18,75 +20,66 @@ pub(crate) enum Settlement {
 }
 
 /// What the response says about the session.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Answer {
-    pub(crate) cookie: CookieAnswer,
-    /// The handler has asked who is there.
-    pub(crate) looked_at: bool,
-    /// The request came with a credential of ours, good or bad.
-    pub(crate) had_credential: bool,
+    /// What happens to the client's cookie, if anything.
+    pub(crate) set_cookie: Option<HeaderValue>,
+    /// The request's headers that decide about the response, if the session does.
+    pub(crate) vary: Option<&'static str>,
+    /// The response depends on a credential that came with the request.
+    pub(crate) private: bool,
+    /// Why the credential was refused, if it was.
     pub(crate) refusal: Option<RefusalKind>,
-}
-
-/// What happens to the client's cookie.
-#[derive(Debug)]
-pub(crate) enum CookieAnswer {
-    Leave,
-    /// `Some` duration makes it outlive the browser.
-    Set(Token, Option<Duration>),
-    Clear,
 }
 
 impl Session {
     /// Called once, when the handler has answered.
     pub(crate) fn settle(&self) -> Settlement {
-        let nothing_to_store = {
-            let state = self.lock();
-            match &state.holding {
-                Holding::Live(session) => state.change.is_empty() && !session.due.needs_attention(),
-                Holding::Nothing | Holding::Ended => state.change.is_empty(),
-            }
-        };
-        if nothing_to_store {
-            return Settlement::Done(self.answer());
+        let state = self.lock();
+        let upkeep = state.live().is_some_and(|session| session.due.needs_attention());
+        if state.change.is_empty() && !upkeep {
+            return Settlement::Done(self.answer(&state));
         }
+        drop(state);
         let session = self.clone();
         Settlement::Pending(Box::pin(async move {
             match session.store().await {
                 // To lose a race against a log-out is an ordinary end: the work was done, the
                 // answer stands, the cookie goes.
                 Err(error) if error.kind() != ErrorKind::Ended => Err(error),
-                _ => Ok(session.answer()),
+                _ => Ok(session.answer(&session.lock())),
             }
         }))
     }
 
-    fn answer(&self) -> Answer {
-        let state = self.lock();
+    fn answer(&self, state: &State) -> Answer {
+        let Some(sessions) = &self.shared.sessions else { return Answer::default() };
         let arrival = self.shared.arrival;
+        let set_cookie = self.set_cookie(state);
         Answer {
-            cookie: self.cookie_answer(&state),
-            looked_at: state.looked_at,
-            had_credential: arrival.way.is_some(),
+            vary: (state.looked_at || set_cookie.is_some()).then(|| sessions.carrier().vary()),
+            private: state.looked_at && arrival.way.is_some(),
             refusal: arrival.refusal,
+            set_cookie,
         }
     }
 
     /// The one switch that decides about the cookie.
-    fn cookie_answer(&self, state: &State) -> CookieAnswer {
-        let arrival = self.shared.arrival;
-        if arrival.way == Some(Way::Bearer) {
-            return CookieAnswer::Leave;
+    fn set_cookie(&self, state: &State) -> Option<HeaderValue> {
+        let sessions = self.shared.sessions.as_ref()?;
+        let (carrier, arrival) = (sessions.carrier(), self.shared.arrival);
+        if arrival.way == Some(Way::Bearer) || !carrier.sets_cookies() {
+            return None;
         }
         match (&state.holding, &state.issued) {
             (Holding::Live(session), Some(token)) => {
-                let now = self.shared.sessions.as_ref().map(Sessions::now);
-                let life = now.map(|now| session.record.expires_at().since(now));
-                CookieAnswer::Set(token.clone(), life.filter(|_| session.record.remembered()))
+                let record = &session.record;
+                let life = record.remembered().then(|| record.expires_at().since(sessions.now()));
+                Some(carrier.set(token, life))
             }
-            (Holding::Ended, _) => CookieAnswer::Clear,
-            (Holding::Nothing, _) if arrival.refusal.is_some() => CookieAnswer::Clear,
-            _ => CookieAnswer::Leave,
+            (Holding::Ended, _) => Some(carrier.clear()),
+            (Holding::Nothing, _) if arrival.refusal.is_some() => Some(carrier.clear()),
+            _ => None,
         }
     }
 }

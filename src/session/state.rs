@@ -12,7 +12,7 @@ pub(super) struct State {
     /// What has been written but not stored.
     pub(super) change: Change,
     /// A token that the client has to be given.
-    pub(super) issued: Option<Token>,
+    pub(super) issued: Option<Box<Token>>,
     /// Whether anybody has asked: then the response depends on the session.
     pub(super) looked_at: bool,
 }
@@ -46,7 +46,7 @@ impl State {
 
     /// The session is a new one from here on, and the client has to be told.
     pub(super) fn hold(&mut self, issued: &Issued) {
-        self.issued = Some(issued.token().clone());
+        self.issued = Some(Box::new(issued.token().clone()));
         self.holding = Holding::Live(Authenticated {
             token: issued.token().clone(),
             record: Arc::clone(issued.record()),
@@ -61,17 +61,27 @@ impl State {
         self.issued = None;
     }
 
+    /// An attribute's value as the store had it.
+    fn stored(&self, name: &str) -> Option<&[u8]> {
+        self.record()?.attributes().value(name)
+    }
+
     /// An attribute's value as this request sees it.
     pub(super) fn value(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, Error> {
-        let stored = self.record().and_then(|record| record.attributes().value(name));
+        let stored = self.stored(name);
         match self.change.field(name) {
             None => Ok(stored.map(Cow::Borrowed)),
             Some(FieldChange::Set(value)) => Ok(Some(Cow::Borrowed(value))),
             Some(FieldChange::Remove) => Ok(None),
-            Some(FieldChange::Add(_)) => {
-                let merged = self.attributes()?;
-                Ok(merged.value(name).map(|value| Cow::Owned(value.to_vec())))
-            }
+            Some(FieldChange::Add(by)) => Ok(Some(Cow::Owned(Change::sum(name, stored, *by)?.into()))),
+        }
+    }
+
+    /// Refuses an increment of what is not an integer.
+    pub(super) fn check_sum(&self, name: &str) -> Result<(), Error> {
+        match self.change.field(name) {
+            Some(FieldChange::Add(by)) => Ok(Change::check_sum(name, self.stored(name), *by)?),
+            _ => Ok(()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Session, applicant::OfRequest};
 use crate::{
     record::{Change, SessionId},
-    sessions::{Error, ErrorKind, Issued, LogIn, Reason, SessionInfo, Sessions},
+    sessions::{Error, ErrorKind, Honoured, Issued, LogIn, Reason, SessionInfo, Sessions},
 };
 
 impl Session {
@@ -53,7 +53,7 @@ impl Session {
         let session = self.look().live().cloned().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
         let issued = sessions.rotate(&session).await?;
         let mut state = self.lock();
-        state.issued = Some(issued.token().clone());
+        state.issued = Some(Box::new(issued.token().clone()));
         if let super::Holding::Live(live) = &mut state.holding {
             live.record = Arc::clone(issued.record());
         }
@@ -64,14 +64,19 @@ impl Session {
     /// ones does not rise with it (ASVS 7.2.4). Attributes and limits in time stay.
     ///
     /// # Errors
-    /// [`ErrorKind::NotLoggedIn`] without a user, [`ErrorKind::Ended`] if the session has ended.
+    /// [`ErrorKind::NotLoggedIn`] without a user, [`ErrorKind::Superseded`] if the token in use has
+    /// been followed by another, [`ErrorKind::Ended`] if the session has ended.
     pub async fn change_roles<R: Into<String>>(&self, roles: impl IntoIterator<Item = R>) -> Result<Issued, Error> {
         let sessions = self.manager()?;
         let roles = roles.into_iter().map(|role| role.into().into()).collect();
         let (record, change) = {
             let state = self.look();
-            let record = state.record().filter(|record| record.user().is_some()).cloned();
-            (record.ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?, state.change.clone())
+            let session = state.live().filter(|session| session.record.user().is_some());
+            let session = session.ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
+            if session.honoured == Honoured::Graced {
+                return Err(Error::new(ErrorKind::Superseded));
+            }
+            (Arc::clone(&session.record), state.change.clone())
         };
         let issued = sessions.renew(&record, roles, &change).await?;
         let mut state = self.lock();

@@ -48,16 +48,17 @@ impl Session {
     }
 
     /// Stores what has been written so far, and answers with the session as it is then, other
-    /// requests' changes included. Without this it is stored before the response leaves.
+    /// requests' changes included; `None` if there is no session, and nothing was written to begin
+    /// one. Without this it is stored before the response leaves.
     ///
     /// # Errors
     /// [`ErrorKind::Ended`] if the session has ended in the meantime: no new one is made.
     /// [`ErrorKind::ChangeRefused`] if the change does not fit what others have stored.
     /// [`ErrorKind::Unavailable`] if the store failed. What was written is dropped in each case.
-    pub async fn commit(&self) -> Result<SessionInfo, Error> {
+    pub async fn commit(&self) -> Result<Option<SessionInfo>, Error> {
         self.lock().check_writable()?;
         self.store().await?;
-        self.info().ok_or_else(|| Error::new(ErrorKind::Ended))
+        Ok(self.info())
     }
 
     /// Applies an edit to the buffer, or leaves it as it was.
@@ -67,7 +68,7 @@ impl Session {
         let mut state = self.look();
         state.check_writable()?;
         let before = state.change.field(name).cloned();
-        let edited = edit(&mut state.change).and_then(|()| fits(&state, bounds));
+        let edited = edit(&mut state.change).and_then(|()| state.check_sum(name)).and_then(|()| fits(&state, bounds));
         if edited.is_err() {
             state.change.restore(name, before);
         }
@@ -100,7 +101,7 @@ impl Session {
                     }
                 }
                 if upkeep.token.is_some() {
-                    state.issued = upkeep.token;
+                    state.issued = upkeep.token.map(Box::new);
                 }
                 Ok(())
             }
@@ -119,17 +120,13 @@ impl Session {
 
 /// Refuses what would exceed the bounds, as far as this request can see. The store looks again.
 fn fits(state: &State, bounds: Bounds) -> Result<(), Error> {
-    let before = state.record().map(|record| record.attributes());
-    let (fields, bytes) = before.map_or((0, 0), |attributes| (attributes.len(), attributes.bytes()));
+    let nothing = Attributes::default();
+    let before = state.record().map_or(&nothing, |record| record.attributes());
     let (more_fields, more_bytes) = state.change.at_most();
-    if fields + more_fields <= bounds.fields && bytes + more_bytes <= bounds.bytes {
-        // Even if every field were a new one, it would fit; an increment may still meet text.
-        return match before {
-            Some(before) => Ok(state.change.check_sums(before)?),
-            None => Ok(()),
-        };
+    // Even if every field were a new one.
+    let surely = before.len() + more_fields <= bounds.fields && before.bytes() + more_bytes <= bounds.bytes;
+    if !surely {
+        state.change.clone().within(bounds).merged(before)?;
     }
-    let strict = state.change.clone().within(bounds);
-    strict.merged(before.unwrap_or(&Attributes::default()))?;
     Ok(())
 }

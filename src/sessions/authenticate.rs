@@ -4,6 +4,7 @@ use super::{Deadline, Due, Error, ErrorKind, Event, Honoured, Reason, SessionInf
 use crate::{
     clock::Timestamp,
     record::{Record, SessionId},
+    store::StoreError,
     token::{RefusalKind, Token},
 };
 
@@ -33,8 +34,9 @@ impl Sessions {
     /// could not be asked, which says nothing about the token.
     pub async fn authenticate(&self, token: &Token) -> Result<Authenticated, Error> {
         self.verify(token).map_err(|kind| self.refused(kind))?;
-        let record = self.load(token.id()).await.map_err(|error| self.store_failed(error))?;
-        match self.admit(token.clone(), record) {
+        let now = self.now();
+        let record = self.load(token.id(), now).wait().await.map_err(|error| self.store_failed(error))?;
+        match self.admit(token.clone(), record, now) {
             Admission::Granted(authenticated) => Ok(authenticated),
             Admission::Refused(kind) => Err(self.refused(kind)),
             Admission::Stolen(id) => Err(self.end_stolen(id).await),
@@ -42,14 +44,16 @@ impl Sessions {
     }
 
     /// Asks the store for a session.
-    pub(crate) fn load(&self, id: SessionId) -> Deadline<'static, Option<Arc<Record>>> {
-        let command = Arc::clone(&self.inner.store).load(id, self.now());
-        Deadline::new(command, self.inner.config.store_deadline)
+    pub(crate) fn load(&self, id: SessionId, now: Timestamp) -> Loading {
+        let store = &self.inner.store;
+        match store.load_now(id, now) {
+            Some(record) => Loading::Now(record),
+            None => Loading::Later(Deadline::new(Arc::clone(store).load(id, now), self.inner.config.store_deadline)),
+        }
     }
 
     /// Decides about a genuine token, given what the store holds.
-    pub(crate) fn admit(&self, token: Token, record: Option<Arc<Record>>) -> Admission {
-        let now: Timestamp = self.now();
+    pub(crate) fn admit(&self, token: Token, record: Option<Arc<Record>>, now: Timestamp) -> Admission {
         match (judge(record.as_deref(), &token.secret().hash(), now), record) {
             (Verdict::Honoured(honoured), Some(record)) => {
                 let due = Due::of(&record, honoured, &self.inner.config, now);
@@ -73,6 +77,23 @@ impl Sessions {
     pub(crate) fn refused(&self, kind: RefusalKind) -> Error {
         self.emit(&Event::Refused { kind });
         Error::new(ErrorKind::Refused(kind))
+    }
+}
+
+/// A session on its way from the store.
+pub(crate) enum Loading {
+    /// It is here: nothing has to be parked.
+    Now(Option<Arc<Record>>),
+    /// It has to be waited for.
+    Later(Deadline<'static, Option<Arc<Record>>>),
+}
+
+impl Loading {
+    pub(super) async fn wait(self) -> Result<Option<Arc<Record>>, StoreError> {
+        match self {
+            Self::Now(record) => Ok(record),
+            Self::Later(load) => load.await,
+        }
     }
 }
 

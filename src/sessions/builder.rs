@@ -7,6 +7,7 @@ use super::{
     events::{Events, Listener},
 };
 use crate::{
+    carrier::Carrier,
     clock::Clock,
     config::{Config, ConfigError},
     key::KeyRing,
@@ -73,6 +74,7 @@ impl SessionsBuilder {
     pub(super) fn assemble(self) -> Sessions {
         let inner = Inner {
             keys: TokenKeys::new(&self.keys, &self.config.audience),
+            carrier: Carrier::new(&self.config),
             store: self.store,
             config: self.config,
             clock: self.clock,

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fmt, net::IpAddr, str::FromStr, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, fmt, net::IpAddr, str::FromStr, sync::Arc};
 
 use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 
@@ -10,6 +10,8 @@ use crate::{
 };
 
 /// A session as it stood when it was read: everything about it but its secret.
+///
+/// Instants print as RFC 3339, and convert into a [`SystemTime`](std::time::SystemTime).
 ///
 /// Serialises without attributes, for lists that a user may see.
 #[derive(Clone)]
@@ -60,26 +62,26 @@ impl SessionInfo {
 
     /// When it was created.
     #[must_use]
-    pub fn created_at(&self) -> SystemTime {
-        self.record.created_at().into()
+    pub fn created_at(&self) -> Timestamp {
+        self.record.created_at()
     }
 
     /// When its user last proved who he is.
     #[must_use]
-    pub fn authenticated_at(&self) -> SystemTime {
-        self.record.authenticated_at().into()
+    pub fn authenticated_at(&self) -> Timestamp {
+        self.record.authenticated_at()
     }
 
     /// When it was last used, give or take the refresh interval.
     #[must_use]
-    pub fn last_seen(&self) -> SystemTime {
-        self.record.last_seen_at().into()
+    pub fn last_seen(&self) -> Timestamp {
+        self.record.last_seen_at()
     }
 
     /// When it ends if nothing more happens.
     #[must_use]
-    pub fn expires_at(&self) -> SystemTime {
-        self.record.expires_at().into()
+    pub fn expires_at(&self) -> Timestamp {
+        self.record.expires_at()
     }
 
     /// Whether it is the session that asked.
@@ -151,8 +153,8 @@ impl Issued {
 
     /// When it ends if nothing more happens.
     #[must_use]
-    pub fn expires_at(&self) -> SystemTime {
-        self.record.expires_at().into()
+    pub fn expires_at(&self) -> Timestamp {
+        self.record.expires_at()
     }
 
     pub(crate) const fn record(&self) -> &Arc<Record> {

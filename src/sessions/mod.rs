@@ -16,8 +16,8 @@ mod tests;
 mod upkeep;
 mod verdict;
 
-pub(crate) use authenticate::Admission;
 pub use authenticate::Authenticated;
+pub(crate) use authenticate::{Admission, Loading};
 pub use builder::SessionsBuilder;
 pub(crate) use deadline::Deadline;
 pub use enter::LogIn;
@@ -35,6 +35,7 @@ use std::{fmt, sync::Arc};
 use tokio::sync::watch;
 
 use crate::{
+    carrier::Carrier,
     clock::{Clock, Timestamp},
     config::Config,
     key::KeyRing,
@@ -68,6 +69,7 @@ pub struct Sessions {
 
 struct Inner {
     keys: TokenKeys,
+    carrier: Carrier,
     store: Arc<dyn ErasedStore>,
     config: Config,
     clock: Clock,
@@ -120,6 +122,10 @@ impl Sessions {
 
     pub(crate) fn keys(&self) -> &TokenKeys {
         &self.inner.keys
+    }
+
+    pub(crate) fn carrier(&self) -> &Carrier {
+        &self.inner.carrier
     }
 
     pub(crate) fn emit(&self, event: &Event<'_>) {

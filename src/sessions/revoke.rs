@@ -1,6 +1,6 @@
 //! How sessions are listed and ended.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use super::{Error, ErrorKind, Event, Reason, SessionInfo, Sessions};
 use crate::{
@@ -24,7 +24,7 @@ impl Sessions {
     /// alike (OWASP API1, broken object level authorization).
     pub async fn revoke_of(&self, user: &str, id: SessionId, reason: Reason) -> Result<(), Error> {
         // An id never changes its user, so nothing can come in between.
-        let record = self.load(id).await.map_err(|error| self.store_failed(error))?;
+        let record = self.load(id, self.now()).wait().await.map_err(|error| self.store_failed(error))?;
         match record.filter(|record| record.user() == Some(user)) {
             Some(_) => self.end(id, reason).await.map(|_| ()),
             None => Err(Error::new(ErrorKind::NotFound)),
@@ -79,12 +79,16 @@ impl Sessions {
                 break;
             }
         }
-        records.sort_by_key(|record| std::cmp::Reverse((record.last_seen_at(), record.created_at(), record.id())));
-        Ok(records
-            .into_iter()
-            .map(|record| (Some(record.id()) == current, record))
-            .map(|(current, record)| SessionInfo::new(record, current))
-            .collect())
+        let is_current = |record: &Record| Some(record.id()) == current;
+        // The one that asks is being used now, also where the refresh interval has kept that off the store.
+        records.sort_by_key(|record| {
+            Reverse((is_current(record), record.last_seen_at(), record.created_at(), record.id()))
+        });
+        let infos = records.into_iter().map(|record| {
+            let current = is_current(&record);
+            SessionInfo::new(record, current)
+        });
+        Ok(infos.collect())
     }
 
     pub(super) async fn end(&self, id: SessionId, reason: Reason) -> Result<bool, Error> {

@@ -17,6 +17,7 @@ pub(crate) trait ErasedStore: Send + Sync {
     fn create(&self, record: Record, limit: Limit, now: Timestamp) -> Command<'_, Created>;
     /// Owns its store, so that a request can be parked while it waits.
     fn load(self: Arc<Self>, id: SessionId, now: Timestamp) -> Command<'static, Option<Arc<Record>>>;
+    fn load_now(&self, id: SessionId, now: Timestamp) -> Option<Option<Arc<Record>>>;
     fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Command<'_, Changed>;
     fn replace(&self, old: SessionId, new: Replacement, limit: Limit, now: Timestamp) -> Command<'_, Replaced>;
     fn revoke(&self, id: SessionId, now: Timestamp) -> Command<'_, bool>;
@@ -38,6 +39,10 @@ impl<S: SessionStore> ErasedStore for S {
 
     fn load(self: Arc<Self>, id: SessionId, now: Timestamp) -> Command<'static, Option<Arc<Record>>> {
         Box::pin(async move { SessionStore::load(&*self, id, now).await })
+    }
+
+    fn load_now(&self, id: SessionId, now: Timestamp) -> Option<Option<Arc<Record>>> {
+        SessionStore::load_now(self, id, now)
     }
 
     fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Command<'_, Changed> {

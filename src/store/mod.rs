@@ -39,7 +39,9 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Keeps a new session.
     ///
     /// If it belongs to a user, `limit` is enforced in the same step: his other live sessions are
-    /// counted, and either enough of them end or nothing is kept ([`Limit::evictions`] decides).
+    /// counted, and either enough of them end or nothing is kept ([`Limit::evictions`] decides). An
+    /// expired session keeps its id taken until it is deleted; a reached limit is told before a
+    /// taken id.
     fn create(
         &self,
         record: Record,
@@ -54,6 +56,13 @@ pub trait SessionStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Arc<Record>>, StoreError>> + Send;
 
+    /// The answer of [`load`](Self::load), from a store that has it at hand: then a read-only
+    /// request waits for nothing. A store that has to wait keeps to `None`, as this does.
+    fn load_now(&self, id: SessionId, now: Timestamp) -> Option<Option<Arc<Record>>> {
+        let _ = (id, now);
+        None
+    }
+
     /// Applies a change, only if the session is still there, by [`Record::apply`]; answers with the
     /// merged record. Never makes a session that is not there.
     fn change(
@@ -65,7 +74,8 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Exchanges the session `old` for a new one, only if it is still there: the new record
     /// [inherits](Record::inherit) from the old, the change is applied to it, the user's limit is
-    /// enforced (`old` does not count), and the old one ends. At no time do both live, nor none.
+    /// enforced (`old` does not count), and the old one ends. The user never has neither, and nobody
+    /// is told of the new id before the old one has ended.
     fn replace(
         &self,
         old: SessionId,
@@ -102,8 +112,8 @@ pub trait SessionStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<Arc<Record>>, StoreError>> + Send;
 
-    /// Deletes sessions that are expired at `now`, at most `batch` of them, and says how many. Safe to run
-    /// on every node at once.
+    /// Deletes sessions that are expired at `now`, at most `batch` of them, and says how many: fewer than
+    /// `batch` means that none is left. Safe to run on every node at once.
     fn sweep(&self, now: Timestamp, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 

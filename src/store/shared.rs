@@ -17,6 +17,10 @@ impl<S: SessionStore> SessionStore for Arc<S> {
         S::load(self, id, now).await
     }
 
+    fn load_now(&self, id: SessionId, now: Timestamp) -> Option<Option<Arc<Record>>> {
+        S::load_now(self, id, now)
+    }
+
     async fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Changed, StoreError> {
         S::change(self, id, change, now).await
     }

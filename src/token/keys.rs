@@ -2,7 +2,6 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 use super::{SIGNATURE_BYTES, Secret, Token};
 use crate::{
@@ -74,11 +73,7 @@ impl TokenKey {
     }
 
     fn mac_of(&self, secret: &Secret, id: SessionId) -> Hmac<Sha256> {
-        let mut message = Zeroizing::new([0; MESSAGE_BYTES]);
-        let (head, tail) = message.split_at_mut(Secret::BYTES);
-        head.copy_from_slice(secret.expose());
-        tail.copy_from_slice(id.as_bytes());
-        self.mac.clone().chain_update(message.as_slice())
+        self.mac.clone().chain_update(secret.expose()).chain_update(id.as_bytes())
     }
 
     fn successor(&self, secret: &Secret, id: SessionId, nonce: &[u8; 16]) -> Secret {
@@ -109,4 +104,3 @@ impl fmt::Debug for TokenKeys {
 
 const LABEL: &[u8] = b"countersign token v1";
 const CONTEXT_BYTES: usize = 64;
-const MESSAGE_BYTES: usize = Secret::BYTES + SessionId::BYTES;

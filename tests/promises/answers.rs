@@ -218,6 +218,8 @@ async fn a_browser_is_sent_to_the_login_page_if_there_is_one() {
     let world = World::with(Backend::Memory, |config| config.login_url = Some("/login".to_owned())).await;
     let app = app(world.sessions.clone());
     let page = |accept: &str| Request::get("/me").header("accept", accept).body(axum::body::Body::empty()).unwrap();
+    let form = Request::delete("/sessions").header("accept", "text/html").body(axum::body::Body::empty()).unwrap();
+    assert_eq!(Browser::new(&app).ask(form).await.status, StatusCode::SEE_OTHER);
     let reply = Browser::new(&app).ask(page("text/html,application/xhtml+xml")).await;
     assert_eq!((reply.status, reply.header(header::LOCATION)), (StatusCode::SEE_OTHER, Some("/login")));
     let reply = Browser::new(&app).ask(page("application/json")).await;

@@ -1,5 +1,7 @@
 //! The promises P1 to P14, each kept on every store, through the public API.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps says what it expects")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -28,6 +28,7 @@ async fn p09_the_secret_changes_with_use_and_the_old_one_has_a_short_grace() {
         let reply = in_flight().get("/me").await;
         assert_eq!((reply.body.as_str(), reply.set_cookie()), ("ada", None));
         assert_eq!(in_flight().post("/rotate").await.status, StatusCode::CONFLICT, "the old one rotates no more");
+        assert_eq!(in_flight().post("/role/admin").await.status, StatusCode::CONFLICT, "and rises no more");
 
         // After that it is theft: the session ends for everybody, and an event says so.
         world.pass(seconds(1));

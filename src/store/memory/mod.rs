@@ -173,7 +173,9 @@ impl SessionStore for MemoryStore {
         let record = Arc::new(record);
         self.users.with(record.user(), |slots| {
             let Some(evicted) = self.room(&record, None, limit, slots, now) else { return Ok(Created::LimitReached) };
-            if let Inserted::IdTaken = self.insert(Arc::clone(&record), self.capacity)? {
+            // Where somebody goes, there is room.
+            let capacity = if evicted.is_empty() { self.capacity } else { usize::MAX };
+            if let Inserted::IdTaken = self.insert(Arc::clone(&record), capacity)? {
                 return Ok(Created::IdTaken);
             }
             slots.insert(Slot::of(record.id()));
@@ -183,6 +185,10 @@ impl SessionStore for MemoryStore {
 
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
         Ok(self.get(id, now))
+    }
+
+    fn load_now(&self, id: SessionId, now: Timestamp) -> Option<Option<Arc<Record>>> {
+        Some(self.get(id, now))
     }
 
     async fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Changed, StoreError> {

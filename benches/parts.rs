@@ -1,0 +1,97 @@
+//! What the parts of a request cost, one by one, and the layer as a whole.
+//!
+//! `benches/peers` sets the whole beside other crates in one run; this is for finding out where the
+//! time goes.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
+
+use axum::{Router, body::Body, routing::get};
+use countersign::{Change, KeyRing, MemoryStore, Session, SessionLayer, SessionStore, Sessions, Timestamp, Token};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use http::Request;
+use std::hint::black_box;
+use tokio::runtime::{Builder, Runtime};
+use tower::{Service, ServiceExt};
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn token(c: &mut Criterion) {
+    let sessions = Sessions::new(KeyRing::generate().unwrap(), MemoryStore::new());
+    let issued = runtime().block_on(sessions.log_in("ada").into_future()).unwrap();
+    let text = issued.token().reveal().to_string();
+    let forged = text.clone().replace(&text[..1], if &text[..1] == "A" { "B" } else { "A" });
+    let mut group = c.benchmark_group("token");
+    group.bench_function("parse", |b| b.iter(|| Token::parse(black_box(text.as_bytes())).unwrap()));
+    group.bench_function("parse and verify", |b| {
+        b.iter(|| sessions.verify(&Token::parse(black_box(text.as_bytes())).unwrap()).unwrap());
+    });
+    group.bench_function("parse and refuse", |b| {
+        b.iter(|| sessions.verify(&Token::parse(black_box(forged.as_bytes())).unwrap()));
+    });
+    group.finish();
+}
+
+fn store(c: &mut Criterion) {
+    let runtime = runtime();
+    let store = std::sync::Arc::new(MemoryStore::new());
+    let sessions = Sessions::new(KeyRing::generate().unwrap(), std::sync::Arc::clone(&store));
+    let id = runtime.block_on(sessions.log_in("ada").into_future()).unwrap().session_id();
+    let now = Timestamp::from(std::time::SystemTime::now());
+    let mut group = c.benchmark_group("memory store");
+    group.bench_function("load", |b| {
+        b.to_async(&runtime).iter(|| store.load(black_box(id), now));
+    });
+    group.bench_function("change", |b| {
+        let mut change = Change::new();
+        change.add("count", 1).unwrap();
+        b.to_async(&runtime).iter(|| store.change(black_box(id), change.clone(), now));
+    });
+    group.finish();
+}
+
+fn layer(c: &mut Criterion) {
+    let runtime = runtime();
+    let sessions = Sessions::new(KeyRing::generate().unwrap(), MemoryStore::new());
+    let issued = runtime.block_on(sessions.log_in("ada").into_future()).unwrap();
+    let cookie = format!("__Host-sid={}", *issued.token().reveal());
+    let routes = || {
+        Router::new()
+            .route("/read", get(|| async { "hello" }))
+            .route("/user", get(|session: Session| async move { session.user().unwrap_or_default() }))
+            .route("/write", get(|session: Session| async move { session.increment("count", 1) }))
+    };
+    let bare = Router::new().route("/read", get(|| async { "hello" })).with_state(());
+    let app = routes().layer(SessionLayer::new(sessions)).with_state(());
+
+    let mut group = c.benchmark_group("layer");
+    for (name, app, path, cookie) in [
+        ("bare router", &bare, "/read", None),
+        ("no credential", &app, "/read", None),
+        ("valid, not asked for", &app, "/read", Some(&cookie)),
+        ("valid, read", &app, "/user", Some(&cookie)),
+        ("valid, written", &app, "/write", Some(&cookie)),
+    ] {
+        group.bench_function(name, |b| {
+            let request = || {
+                let mut request = Request::get(path);
+                if let Some(cookie) = cookie {
+                    request = request.header("cookie", cookie);
+                }
+                (app.clone(), request.body(Body::empty()).unwrap())
+            };
+            b.to_async(&runtime).iter_batched(
+                request,
+                |(mut app, request)| async move {
+                    ServiceExt::<Request<Body>>::ready(&mut app).await.unwrap().call(request).await
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, token, store, layer);
+criterion_main!(benches);

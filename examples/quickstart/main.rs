@@ -1,0 +1,161 @@
+//! Log in, see your devices, end one, end all others, log out: in a browser, or as JSON with a
+//! Bearer token. Start it by `cargo run --example quickstart`, and open <http://127.0.0.1:3000>.
+//!
+//! | variable | default | |
+//! |---|---|---|
+//! | `LISTEN` | `127.0.0.1:3000` | the address to listen on; with port 0, any free one |
+//! | `SESSION_STORE` | `sqlite:quickstart.db` | `sqlite:PATH`, or `memory:`, which forgets all at the end |
+//! | `COUNTERSIGN_KEYS` | a key made for development | base64, the current one first, separated by commas |
+#![allow(clippy::print_stdout, reason = "the address belongs on standard output, where scripts can read it")]
+
+mod answer;
+mod page;
+mod setup;
+mod users;
+
+use std::{env, error::Error as StdError, net::SocketAddr, process::ExitCode};
+
+use axum::{
+    Json, Router,
+    extract::{ConnectInfo, Path, Query, Request},
+    http::StatusCode,
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+    serve,
+};
+use countersign::{ClientAddress, Error, LoggedIn, Session, SessionId, SessionLayer, Sessions};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::{net::TcpListener, signal};
+
+use answer::{JsonOrForm, Wants};
+
+/// Every route, and around them the session layer.
+fn app(sessions: Sessions) -> Router {
+    Router::new()
+        .route("/me", get(me))
+        .route("/counter", post(counter))
+        .route("/sessions", get(list).delete(end_others))
+        .route("/sessions/{id}", delete(end_one))
+        .route("/", get(index))
+        .route("/page.js", get(page::script))
+        .route("/login", post(log_in))
+        .route("/logout", post(log_out))
+        .layer(SessionLayer::new(sessions))
+        .layer(from_fn(client_address))
+}
+
+/// What `POST /login` takes, as JSON or as a form.
+#[derive(Deserialize)]
+struct Login {
+    username: String,
+    password: String,
+    /// Whether the session is to outlive the browser.
+    #[serde(default)]
+    remember: bool,
+}
+
+/// The response sets the cookie; a client without cookies finds the token in its JSON.
+async fn log_in(session: Session, wants: Wants, JsonOrForm(form): JsonOrForm<Login>) -> Result<Response, Error> {
+    if !users::check(&form.username, form.password).await {
+        return Ok(wants.unauthorized("Wrong user name or password."));
+    }
+    let issued = session.log_in(form.username).remember(form.remember).await?;
+    Ok(wants.answer(&issued))
+}
+
+async fn me(who: LoggedIn, wants: Wants) -> Response {
+    wants.answer(&who)
+}
+
+/// Two clicks at once are two: the store adds.
+async fn counter(who: LoggedIn, wants: Wants) -> Result<Response, Error> {
+    let session = who.session();
+    session.increment("count", 1)?;
+    session.commit().await?;
+    let count: Option<i64> = session.get("count")?;
+    Ok(wants.answer(&json!({ "count": count })))
+}
+
+async fn list(who: LoggedIn, wants: Wants) -> Result<Response, Error> {
+    Ok(wants.answer(&who.sessions().await?))
+}
+
+/// Somebody else's session is a 404, like one that is not there.
+async fn end_one(who: LoggedIn, Path(id): Path<SessionId>) -> Result<StatusCode, Error> {
+    who.revoke(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct Which {
+    except: Option<String>,
+}
+
+async fn end_others(who: LoggedIn, Query(which): Query<Which>) -> Result<Response, Error> {
+    if which.except.as_deref() != Some("current") {
+        let hint = "say which: `DELETE /sessions?except=current` ends all but this one, `POST /logout` ends this one";
+        let error = json!({ "error": "bad_request", "message": hint });
+        return Ok((StatusCode::BAD_REQUEST, Json(error)).into_response());
+    }
+    who.revoke_others().await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn log_out(session: Session, wants: Wants) -> Result<Response, Error> {
+    session.log_out().await?;
+    Ok(wants.done())
+}
+
+/// The page: a form to log in, or what there is to see for whoever is.
+async fn index(who: Option<LoggedIn>) -> Result<Response, Error> {
+    let Some(who) = who else { return Ok(page::log_in("").into_response()) };
+    let count: Option<i64> = who.get("count")?;
+    Ok(page::home(who.user(), count.unwrap_or(0), &who.sessions().await?).into_response())
+}
+
+/// Tells the session layer where a request comes from. Behind a proxy this would be the proxy:
+/// there, take the address from a header that it sets, and that nobody else can.
+async fn client_address(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(ClientAddress(peer.ip()));
+    next.run(request).await
+}
+
+async fn run() -> Result<(), Box<dyn StdError>> {
+    let sessions = setup::sessions().await?;
+    let maintenance = sessions.spawn_maintenance();
+
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
+    println!("listening on http://{}", listener.local_addr()?);
+
+    let service = app(sessions).into_make_service_with_connect_info::<SocketAddr>();
+    serve(listener, service).with_graceful_shutdown(shutdown()).await?;
+    maintenance.stop().await;
+    Ok(())
+}
+
+/// Waits for Ctrl-C, or for the SIGTERM of whoever supervises this.
+async fn shutdown() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = signal::ctrl_c() => return,
+            _ = terminate.recv() => return,
+        }
+    }
+    let _ = signal::ctrl_c().await;
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = &*error, "cannot go on");
+            ExitCode::FAILURE
+        }
+    }
+}

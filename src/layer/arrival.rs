@@ -1,0 +1,93 @@
+//! What becomes of a request, given its credential and what the store says: the decision, apart
+//! from the plumbing.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use http::{Request, StatusCode};
+
+use super::ClientAddress;
+use crate::{
+    carrier::Way,
+    clock::Timestamp,
+    record::Record,
+    session::{Arrival, Client, Holding, Session},
+    sessions::{Admission, Error, ErrorKind, Sessions},
+    store::StoreError,
+    token::{RefusalKind, Token},
+};
+
+/// What becomes of a request.
+#[allow(clippy::large_enum_variant, reason = "the large variant is the usual one")]
+pub(super) enum Decision {
+    /// It reaches the handler, with this session.
+    Attach(Arrival, Holding),
+    /// It does not.
+    TurnAway(StatusCode),
+    /// Its session has to end before it goes on, because a secret of it was stolen.
+    End { end: Ending, way: Way },
+}
+
+/// The end of a session, under way.
+pub(super) type Ending = Pin<Box<dyn Future<Output = Error> + Send>>;
+
+impl Decision {
+    /// RFC 6750, section 3.1: a request that carries several credentials is malformed.
+    pub(super) const fn bad_request() -> Self {
+        Self::TurnAway(StatusCode::BAD_REQUEST)
+    }
+}
+
+/// What follows from the store's answer about a genuine token.
+pub(super) fn decide(
+    sessions: &Sessions,
+    record: Result<Option<Arc<Record>>, StoreError>,
+    token: Token,
+    way: Way,
+    now: Timestamp,
+) -> Decision {
+    let record = match record {
+        Ok(record) => record,
+        Err(error) => return failed(sessions.store_failed(error).kind(), way),
+    };
+    match sessions.admit(token, record, now) {
+        Admission::Granted(session) => {
+            Decision::Attach(Arrival { way: Some(way), refusal: None }, Holding::Live(session))
+        }
+        Admission::Refused(kind) => refused(sessions, way, kind),
+        Admission::Stolen(id) => {
+            let sessions = sessions.clone();
+            Decision::End { end: Box::pin(async move { sessions.end_stolen(id).await }), way }
+        }
+    }
+}
+
+/// A credential that is no good lets the request through as nobody's.
+pub(super) fn refused(sessions: &Sessions, way: Way, kind: RefusalKind) -> Decision {
+    failed(sessions.refused(kind).kind(), way)
+}
+
+/// One that could not be checked does not: an outage logs nobody out, and makes nobody anonymous.
+pub(super) fn failed(why: ErrorKind, way: Way) -> Decision {
+    match why {
+        ErrorKind::Refused(kind) => Decision::Attach(Arrival { way: Some(way), refusal: Some(kind) }, Holding::Nothing),
+        other => Decision::TurnAway(status_of(other)),
+    }
+}
+
+/// Puts the session into the request's extensions, and keeps a hold of it for the response.
+pub(super) fn attach<B>(
+    sessions: &Sessions,
+    mut request: Request<B>,
+    arrival: Arrival,
+    holding: Holding,
+) -> (Request<B>, Session) {
+    let address = request.extensions().get().map(|ClientAddress(address)| *address);
+    let client = Client::new(request.headers(), address);
+    let session = Session::new(sessions.clone(), arrival, client, holding);
+    request.extensions_mut().insert(session.clone());
+    (request, session)
+}
+
+pub(super) fn status_of(kind: ErrorKind) -> StatusCode {
+    StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

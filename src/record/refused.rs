@@ -1,0 +1,53 @@
+use std::{error::Error, fmt};
+
+/// Why a change was refused as a whole. The session is as it was before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChangeRefused {
+    /// The field of this name was to be incremented, but is not a decimal integer of 64 bits.
+    NotAnInteger(Box<str>),
+    /// The sum would not fit into 64 bits.
+    Overflow(Box<str>),
+    /// This name has more than 255 bytes.
+    NameTooLong(Box<str>),
+    /// The session would hold more fields than allowed.
+    TooManyFields {
+        /// The greatest number allowed.
+        most: usize,
+    },
+    /// The session would hold more bytes than allowed.
+    TooLarge {
+        /// What it would have held.
+        bytes: usize,
+        /// The greatest number allowed.
+        most: usize,
+    },
+}
+
+impl fmt::Display for ChangeRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnInteger(name) => {
+                write!(
+                    f,
+                    "attribute `{name}` is not an integer: only what increments or integers made can be incremented"
+                )
+            }
+            Self::Overflow(name) => write!(f, "attribute `{name}` would exceed 64 bits: increment by less"),
+            Self::NameTooLong(name) => {
+                write!(f, "an attribute's name has at most 255 bytes, this one {}: shorten it", name.len())
+            }
+            Self::TooManyFields { most } => {
+                write!(
+                    f,
+                    "a session holds at most {most} attributes (attributes.fields): remove some or raise the limit"
+                )
+            }
+            Self::TooLarge { bytes, most } => {
+                write!(f, "a session holds at most {most} bytes (attributes.bytes), this would be {bytes}: store less")
+            }
+        }
+    }
+}
+
+impl Error for ChangeRefused {}

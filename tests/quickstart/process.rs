@@ -1,0 +1,127 @@
+//! The example as a process of its own, in a folder of its own.
+
+use std::{
+    env,
+    fs::{self, File},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{self, Stdio},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+/// The folder that the example runs in, again and again.
+pub struct Home {
+    folder: TempDir,
+    store: &'static str,
+}
+
+/// The example while it runs. Ends with this handle.
+pub struct Running {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Home {
+    pub fn new(store: &'static str) -> Self {
+        Self { folder: TempDir::new().unwrap(), store }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What it has said on standard error since it was started last.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap()
+    }
+
+    /// The example, not yet started: without keys, on any free port.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(example());
+        command
+            .current_dir(self.folder.path())
+            .env_remove("COUNTERSIGN_KEYS")
+            .env("LISTEN", "127.0.0.1:0")
+            .env("SESSION_STORE", self.store)
+            .stdout(Stdio::piped())
+            .stderr(File::create(self.path("log")).unwrap())
+            .kill_on_drop(true);
+        command
+    }
+
+    pub async fn start(&self) -> Running {
+        self.run(self.command()).await
+    }
+
+    /// Waits until it listens.
+    pub async fn run(&self, mut command: Command) -> Running {
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        timeout(PATIENCE, out.read_line(&mut line)).await.expect("it should listen by now").unwrap();
+        let address = line.strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line:?}\n{}", self.log()));
+        Running { address: address.trim().parse().unwrap(), child }
+    }
+
+    /// Starts it with settings that it should refuse; answers with what it says to that.
+    pub async fn refusal(&self, mut command: Command) -> String {
+        let status = timeout(PATIENCE, command.status()).await.expect("it should have given up by now").unwrap();
+        assert_eq!(status.code(), Some(1), "{}", self.log());
+        self.log()
+    }
+}
+
+impl Running {
+    /// `kill -9`.
+    pub async fn kill_9(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// What a supervisor does: SIGTERM, and wait. Answers whether it ended as it should.
+    pub async fn terminate(mut self) -> bool {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+        timeout(PATIENCE, self.child.wait()).await.expect("it should have ended by now").unwrap().success()
+    }
+}
+
+/// The example's program, built if it is not up to date. Cargo builds examples before it runs all
+/// tests, but not before it runs this one alone.
+fn example() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let this = env::current_exe().unwrap();
+        let target = this.ancestors().nth(3).expect("a test lies in target/profile/deps");
+        let mut cargo = process::Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--example", "quickstart", "--message-format", "json", "--target-dir"]);
+        cargo.arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        // Set for this test by the outer Cargo; to build scripts they would look like a change.
+        for (name, _) in env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+                cargo.env_remove(name);
+            }
+        }
+        let output = cargo.stderr(Stdio::inherit()).output().unwrap();
+        assert!(output.status.success(), "cargo cannot build the example");
+        let messages = String::from_utf8(output.stdout).unwrap();
+        let mut programs = messages.lines().filter_map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).unwrap();
+            Some(PathBuf::from(message["executable"].as_str()?))
+        });
+        programs.next().expect("cargo says where the example lies")
+    })
+}
+
+/// For a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
