@@ -42,19 +42,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, http::Error> {
-    let (status, text) = match route(&request).await {
+    let session = Session::of(&request);
+    let (status, text) = match route(&request, &session).await {
         Ok(answer) => answer,
         Err(error) => (error.kind().status(), error.to_string()),
     };
-    let mut response = Response::builder().status(status);
-    if status == 401 {
-        response = response.header(WWW_AUTHENTICATE, "Bearer");
-    }
+    let response = Response::builder().status(status);
+    let response = if status == 401 { response.header(WWW_AUTHENTICATE, session.challenge()) } else { response };
     response.body(Full::from(text + "\n"))
 }
 
-async fn route(request: &Request<Incoming>) -> Result<(u16, String), Error> {
-    let session = Session::of(request);
+async fn route(request: &Request<Incoming>, session: &Session) -> Result<(u16, String), Error> {
     let path: Vec<&str> = request.uri().path().split('/').skip(1).collect();
     Ok(match (request.method().as_str(), path.as_slice()) {
         ("POST", ["login", user]) => {

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, unreachable_pub, reason = "a test, in several files")]
 
 mod client;
+#[path = "../support/example.rs"]
+mod example;
 mod process;
 
 use std::{
