@@ -105,10 +105,11 @@ impl Session {
         let sessions = self.manager()?;
         let (change, live) = {
             let mut state = self.lock();
+            state.check_writable()?;
             (std::mem::take(&mut state.change), state.live().cloned())
         };
         let Some(session) = live else {
-            if !change.is_empty() {
+            if !change.leaves_nothing() {
                 let issued = sessions.start_with(change, self.shared.client.origin()).await?;
                 self.lock().hold(&issued);
             }
