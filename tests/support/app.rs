@@ -38,6 +38,8 @@ pub fn app_with(sessions: Sessions, gate: Gate) -> Router {
         .route("/count/slowly", post(count_slowly))
         .route("/gated", post(gated))
         .route("/gated/commit", post(gated_commit))
+        .route("/several", post(write_several))
+        .route("/several/commit", post(commit_several))
         .route("/attributes/{name}", get(read).delete(remove))
         .route("/attributes/{name}/{value}", post(write))
         .route("/sessions", get(list).delete(end_others))
@@ -105,6 +107,19 @@ async fn write(session: Session, Path((name, value)): Path<(String, String)>) ->
 
 async fn remove(session: Session, Path(name): Path<String>) -> Result<(), Error> {
     session.remove(&name)
+}
+
+/// One edit of each sort.
+async fn write_several(session: Session) -> Result<(), Error> {
+    session.set("colour", "red")?;
+    session.set("size", &7)?;
+    session.increment("visits", 2)?;
+    session.remove("count")
+}
+
+async fn commit_several(session: Session) -> Result<(), Error> {
+    write_several(session.clone()).await?;
+    session.commit().await.map(drop)
 }
 
 async fn list(who: LoggedIn) -> Result<Json<Vec<SessionInfo>>, Error> {

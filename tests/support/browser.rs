@@ -47,7 +47,7 @@ impl Browser {
     }
 
     pub async fn send(&mut self, method: Method, path: &str) -> Reply {
-        let reply = self.request(method, path).await;
+        let reply = self.ask(self.request(method, path)).await;
         for set_cookie in reply.headers.get_all(header::SET_COOKIE) {
             self.keep(set_cookie.to_str().unwrap());
         }
@@ -56,10 +56,11 @@ impl Browser {
 
     /// The same, but the answer is lost on its way: the jar stays as it was.
     pub async fn send_and_lose_the_answer(&mut self, method: Method, path: &str) -> Reply {
-        self.request(method, path).await
+        self.ask(self.request(method, path)).await
     }
 
-    async fn request(&self, method: Method, path: &str) -> Reply {
+    /// The request as this client sends it.
+    pub fn request(&self, method: Method, path: &str) -> Request<Body> {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = &self.cookie {
             request = request.header(header::COOKIE, format!("theme=dark; __Host-sid={token}"));
@@ -67,7 +68,7 @@ impl Browser {
         if let Some(token) = &self.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        self.ask(request.body(Body::empty()).unwrap()).await
+        request.body(Body::empty()).unwrap()
     }
 
     /// Sends a request as it is.

@@ -3,19 +3,22 @@
 
 #![allow(
     dead_code,
-    clippy::unwrap_used,
-    clippy::print_stderr,
+    unused_imports,
     unreachable_pub,
     missing_debug_implementations,
-    reason = "a module of tests: each binary uses a part of it"
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a module of tests: each binary uses a part of it, and unwraps what it expects"
 )]
 
 mod app;
 mod browser;
+mod paced;
 mod probe;
 
 pub use app::{Gate, app, app_with};
 pub use browser::{Browser, Reply};
+pub use paced::{Pace, Paced, Pause};
 pub use probe::{Calls, Probe};
 
 use std::{
@@ -23,7 +26,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use countersign::{Clock, Config, KeyRing, MemoryStore, SessionStore, Sessions, SqliteStore};
+use countersign::{Clock, Config, KeyRing, MemoryStore, Record, SessionId, SessionStore, Sessions, SqliteStore};
 use tempfile::TempDir;
 
 pub const KEY: &[u8] = b"the key of the tests: 32 bytes..";
@@ -51,7 +54,8 @@ pub struct World {
 
 enum Storage {
     Memory(Arc<MemoryStore>),
-    Sqlite(TempDir),
+    /// A folder with the database in it, and a store of our own to look into it.
+    Sqlite(TempDir, SqliteStore),
 }
 
 impl World {
@@ -64,7 +68,11 @@ impl World {
         edit(&mut config);
         let storage = match backend {
             Backend::Memory => Storage::Memory(Arc::new(MemoryStore::new())),
-            Backend::Sqlite => Storage::Sqlite(TempDir::new().unwrap()),
+            Backend::Sqlite => {
+                let dir = TempDir::new().unwrap();
+                let store = SqliteStore::open(dir.path().join("sessions.db")).await.unwrap();
+                Storage::Sqlite(dir, store)
+            }
         };
         let clock = Clock::manual(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
         let calls = Arc::new(Calls::default());
@@ -87,11 +95,24 @@ impl World {
         assert!(self.clock.advance(time));
     }
 
+    /// Those of these sessions that the storage holds, past all that counts, pauses or fails.
+    pub async fn live(&self, ids: impl IntoIterator<Item = SessionId>) -> Vec<Arc<Record>> {
+        let now = self.clock.now();
+        let mut live = Vec::new();
+        for id in ids {
+            live.extend(match &self.storage {
+                Storage::Memory(store) => store.load(id, now).await.unwrap(),
+                Storage::Sqlite(_, store) => store.load(id, now).await.unwrap(),
+            });
+        }
+        live
+    }
+
     /// Everything that the storage holds, as bytes.
     pub async fn dump(&self) -> Vec<u8> {
         match &self.storage {
             Storage::Memory(_) => self.calls.seen(),
-            Storage::Sqlite(dir) => {
+            Storage::Sqlite(dir, _) => {
                 let files = std::fs::read_dir(dir.path()).unwrap();
                 files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
             }
@@ -102,7 +123,7 @@ impl World {
 async fn node(storage: &Storage, keys: KeyRing, config: &Config, clock: &Clock, calls: &Arc<Calls>) -> Sessions {
     match storage {
         Storage::Memory(store) => build(keys, Arc::clone(store), config, clock, calls),
-        Storage::Sqlite(dir) => {
+        Storage::Sqlite(dir, _) => {
             let store = SqliteStore::open(dir.path().join("sessions.db")).await.unwrap();
             build(keys, store, config, clock, calls)
         }
@@ -110,7 +131,7 @@ async fn node(storage: &Storage, keys: KeyRing, config: &Config, clock: &Clock, 
 }
 
 fn build(keys: KeyRing, store: impl SessionStore, config: &Config, clock: &Clock, calls: &Arc<Calls>) -> Sessions {
-    let store = Probe::new(store, Arc::clone(calls));
+    let store = Probe::new(Paced::new(store, Arc::clone(&calls.pace)), Arc::clone(calls));
     Sessions::builder(keys, store).config(config.clone()).clock(clock.clone()).build().unwrap()
 }
 

@@ -11,6 +11,8 @@ use countersign::{
     store::{Changed, Created, Page, Replaced, Replacement},
 };
 
+use super::Pace;
+
 /// A store that counts its calls, remembers what it was given, and fails or hangs when told to.
 pub struct Probe<S> {
     inner: S,
@@ -26,6 +28,7 @@ pub struct Calls {
     broken_for_writes: AtomicBool,
     hanging: AtomicBool,
     seen: Mutex<Vec<u8>>,
+    pub pace: Arc<Pace>,
 }
 
 impl Calls {
