@@ -2,16 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test unwraps what it expects")]
 
+#[allow(unreachable_pub, reason = "other tests share it")]
+#[path = "../support/example.rs"]
+mod example;
 mod hyper;
 mod rotate_keys;
 
-use std::{env, path::PathBuf, process::Command};
+use std::process::Command;
 
-/// An example's program. `cargo test` builds them all, and puts them beside the tests.
 fn example(name: &str) -> Command {
-    let deps = env::current_exe().unwrap();
-    let profile = deps.parent().and_then(|deps| deps.parent()).unwrap();
-    let program: PathBuf = profile.join("examples").join(name).with_extension(env::consts::EXE_EXTENSION);
-    assert!(program.exists(), "{} is not there: `cargo build --examples` makes it", program.display());
-    Command::new(program)
+    Command::new(example::example(name))
+}
+
+#[test]
+fn a_store_of_ones_own_keeps_the_contract() {
+    let output = example("custom_store").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("keeps all 135 promises"), "{said}");
 }

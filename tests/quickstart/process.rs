@@ -1,11 +1,10 @@
 //! The example as a process of its own, in a folder of its own.
 
 use std::{
-    env,
     fs::{self, File},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{self, Stdio},
+    process::Stdio,
     sync::OnceLock,
     time::Duration,
 };
@@ -16,6 +15,8 @@ use tokio::{
     process::{Child, Command},
     time::timeout,
 };
+
+use crate::example::example;
 
 /// The folder that the example runs in, again and again.
 pub struct Home {
@@ -45,7 +46,7 @@ impl Home {
 
     /// The example, not yet started: without keys, on any free port.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(example());
+        let mut command = Command::new(program());
         command
             .current_dir(self.folder.path())
             .env_remove("COUNTERSIGN_KEYS")
@@ -93,34 +94,9 @@ impl Running {
     }
 }
 
-/// The example's program, built if it is not up to date. Cargo builds examples before it runs all
-/// tests, but not before it runs this one alone.
-fn example() -> &'static Path {
+fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let this = env::current_exe().unwrap();
-        let target = this.ancestors().nth(3).expect("a test lies in target/profile/deps");
-        let mut cargo = process::Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--example", "quickstart", "--message-format", "json", "--target-dir"]);
-        cargo.arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        // Set for this test by the outer Cargo; to build scripts they would look like a change.
-        for (name, _) in env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
-                cargo.env_remove(name);
-            }
-        }
-        let output = cargo.stderr(Stdio::inherit()).output().unwrap();
-        assert!(output.status.success(), "cargo cannot build the example");
-        let messages = String::from_utf8(output.stdout).unwrap();
-        let mut programs = messages.lines().filter_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).unwrap();
-            Some(PathBuf::from(message["executable"].as_str()?))
-        });
-        programs.next().expect("cargo says where the example lies")
-    })
+    PROGRAM.get_or_init(|| example("quickstart"))
 }
 
 /// For a busy machine.

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says what it expects")]
 
 #[path = "../support/mod.rs"]
-#[allow(unused_imports, reason = "each binary uses a part of it")]
 mod support;
 
 mod clients;
