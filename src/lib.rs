@@ -97,3 +97,14 @@ pub use sessions::{
 pub use store::sqlite::SqliteStore;
 pub use store::{SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
 pub use token::{MalformedToken, RefusalKind, Token};
+
+/// The examples in the documents compile.
+#[cfg(all(doctest, feature = "axum", feature = "sqlite", feature = "toml"))]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+    #[doc = include_str!("../docs/migrating.md")]
+    mod migrating {}
+    #[doc = include_str!("../docs/configuration.md")]
+    mod configuration {}
+}

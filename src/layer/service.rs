@@ -66,7 +66,11 @@ where
                 let (request, session) = arrival::attach(&self.sessions, request, arrival, holding);
                 ResponseFuture::handling(self.inner.call(request), session)
             }
-            Decision::TurnAway(status) => ResponseFuture::turned_away(status),
+            Decision::TurnAway(status) => {
+                // What the inner service has reserved for this request is free again.
+                drop(self.take_ready());
+                ResponseFuture::turned_away(status)
+            }
             Decision::End { end, way } => {
                 let sessions = self.sessions.clone();
                 let waiting = Waiting { request, inner: self.take_ready(), sessions };

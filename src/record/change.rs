@@ -201,6 +201,12 @@ impl Change {
         self.fields.is_empty()
     }
 
+    /// Whether a session that holds nothing would hold nothing after it either.
+    #[must_use]
+    pub fn leaves_nothing(&self) -> bool {
+        self.fields.iter().all(|(_, change)| *change == FieldChange::Remove)
+    }
+
     /// Whether it does nothing at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -36,8 +36,11 @@ impl Session {
     /// Called once, when the handler has answered.
     pub(crate) fn settle(&self) -> Settlement {
         let state = self.lock();
-        let upkeep = state.live().is_some_and(|session| session.due.needs_attention());
-        if state.change.is_empty() && !upkeep {
+        let nothing_to_store = match state.live() {
+            Some(session) => state.change.is_empty() && !session.due.needs_attention(),
+            None => state.change.leaves_nothing(),
+        };
+        if nothing_to_store {
             return Settlement::Done(self.answer(&state));
         }
         drop(state);

@@ -37,10 +37,20 @@ impl Session {
         let sessions = self.manager()?;
         let Some(id) = self.id() else { return Ok(()) };
         sessions.revoke(id, Reason::LoggedOut).await?;
-        let mut state = self.lock();
-        state.change = Change::new();
-        state.end();
+        self.over();
         Ok(())
+    }
+
+    /// Ends all sessions of this session's user, this one included, in one step of the store, and
+    /// says which. The response clears the cookie.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotLoggedIn`] without a user; if the store fails, they are still alive.
+    pub async fn log_out_everywhere(&self) -> Result<Vec<SessionId>, Error> {
+        let (sessions, user, _) = self.logged_in()?;
+        let ended = sessions.revoke_user(&user, Reason::LoggedOut).await?;
+        self.over();
+        Ok(ended)
     }
 
     /// Exchanges the session's secret now. The response sets the cookie; a Bearer client takes the
@@ -115,6 +125,13 @@ impl Session {
     pub async fn revoke_others(&self) -> Result<Vec<SessionId>, Error> {
         let (sessions, user, id) = self.logged_in()?;
         sessions.revoke_others(&user, id, Reason::ByUser).await
+    }
+
+    /// The session has ended, and what was written to it goes with it.
+    fn over(&self) {
+        let mut state = self.lock();
+        state.change = Change::new();
+        state.end();
     }
 
     fn logged_in(&self) -> Result<(&Sessions, String, SessionId), Error> {

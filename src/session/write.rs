@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Holding, Session, state::State};
 use crate::{
@@ -35,6 +35,31 @@ impl Session {
             change.remove(name);
             Ok(())
         })
+    }
+
+    /// Removes an attribute and answers what it was, for what is shown once. An absent one costs
+    /// nothing: no store is asked.
+    ///
+    /// Reading is local, so of two requests at once both may be given it.
+    ///
+    /// ```
+    /// use countersign::{Error, Session};
+    ///
+    /// async fn page(session: Session) -> Result<String, Error> {
+    ///     let notice: Option<String> = session.take("notice")?;
+    ///     Ok(notice.unwrap_or_default())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`, else as [`set`](Self::set).
+    /// Nothing has changed then.
+    pub fn take<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        let value = self.get(name)?;
+        if value.is_some() {
+            self.remove(name)?;
+        }
+        Ok(value)
     }
 
     /// Adds to an attribute that is an integer of 64 bits; an absent one counts as 0. The store
@@ -80,10 +105,11 @@ impl Session {
         let sessions = self.manager()?;
         let (change, live) = {
             let mut state = self.lock();
+            state.check_writable()?;
             (std::mem::take(&mut state.change), state.live().cloned())
         };
         let Some(session) = live else {
-            if !change.is_empty() {
+            if !change.leaves_nothing() {
                 let issued = sessions.start_with(change, self.shared.client.origin()).await?;
                 self.lock().hold(&issued);
             }

@@ -96,9 +96,9 @@ async fn setting(backend: Backend) -> (World, SessionService<Strict>, Arc<Counts
         (HeaderMap::new(), "nobody"),
         (cookie(&token), "ada"),
         (cookie("x"), "nobody"),
+        (cookie(&dead.token().reveal()), "nobody"),
         // Two credentials: turned away by the layer itself.
         (headers(header::AUTHORIZATION, &[format!("Bearer {token}"), format!("Bearer {token}")]), ""),
-        (cookie(&dead.token().reveal()), "nobody"),
     ];
     let strict = Strict::default();
     let counts = Arc::clone(&strict.counts);
@@ -123,7 +123,7 @@ async fn whoever_was_polled_ready_is_called() {
             assert_eq!(response.body(), user);
         }
         assert_eq!(counts.calls.load(SeqCst), 40, "each but those that were turned away");
-        assert_eq!(counts.permits.load(SeqCst), 0, "and no permit was lost by these");
+        assert_eq!(counts.permits.load(SeqCst), 0, "no permit was lost");
 
         // A request that waits for the store holds its permit; the next one needs one of its own.
         let mut waiting = Vec::new();
@@ -162,7 +162,7 @@ async fn it_is_ready_when_its_service_is_and_never_without_asking() {
 async fn errors_pass_untouched() {
     on_every_store(|backend| async move {
         let (world, mut service, counts, ways) = setting(backend).await;
-        for (headers, _) in ways.iter().filter(|(_, user)| !user.is_empty()) {
+        for (headers, _) in &ways[..4] {
             let service = service.ready().await.ok().unwrap();
             let error = service.call(request("/fail", headers)).await.err().unwrap();
             assert!(error == odd(2));

@@ -1,10 +1,10 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
 };
 
-use crate::example::example;
+use crate::example;
 
 #[test]
 fn a_client_logs_in_counts_and_logs_out() {
@@ -51,8 +51,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let mut process =
-            Command::new(example("hyper")).env("LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = example("hyper").env("LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("http://").unwrap().to_owned();

@@ -2,7 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test unwraps what it expects")]
 
+#[allow(unreachable_pub, reason = "other tests share it")]
 #[path = "../support/example.rs"]
 mod example;
 mod hyper;
 mod rotate_keys;
+
+use std::process::Command;
+
+fn example(name: &str) -> Command {
+    Command::new(example::example(name))
+}
+
+#[test]
+fn a_store_of_ones_own_keeps_the_contract() {
+    let output = example("custom_store").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("keeps all 135 promises"), "{said}");
+}

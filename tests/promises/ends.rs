@@ -13,7 +13,7 @@ async fn p04_when_revoke_has_returned_no_node_accepts_the_session() {
         for round in 0..20 {
             let tokens = log_in_thrice(&world).await;
             let [mut one, _, _] = tokens.clone().map(|token| Browser::with_token(&nodes[round % 3], &token));
-            let dead: &[usize] = match round % 4 {
+            let dead: &[usize] = match round % 5 {
                 0 => {
                     one.post("/logout").await;
                     &[0]
@@ -23,6 +23,11 @@ async fn p04_when_revoke_has_returned_no_node_accepts_the_session() {
                     &[1, 2]
                 }
                 2 => {
+                    let reply = one.post("/logout/everywhere").await;
+                    assert!(reply.body == "3" && reply.clears_cookie());
+                    &[0, 1, 2]
+                }
+                3 => {
                     let id = tokens[1].split('.').nth(1).unwrap();
                     assert_eq!(one.send(Method::DELETE, &format!("/sessions/{id}")).await.status, StatusCode::OK);
                     &[1]

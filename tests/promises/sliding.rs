@@ -15,6 +15,7 @@ async fn p11_a_request_costs_the_store_what_the_table_says() {
         browser.get("/free").await;
         browser.get("/peek").await;
         browser.get("/me").await;
+        browser.send(http::Method::DELETE, "/attributes/absent").await;
         assert_eq!(calls(), (0, 0, 0), "no credential, nothing written");
         browser.post("/login/ada").await;
         assert_eq!(calls(), (0, 1, 0), "log-in: one verb");

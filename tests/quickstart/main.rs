@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub, reason = "a test, in several files")]
 
 mod client;
+#[allow(unreachable_pub, reason = "other tests share it")]
 #[path = "../support/example.rs"]
 mod example;
 mod process;

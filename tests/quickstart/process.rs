@@ -94,7 +94,6 @@ impl Running {
     }
 }
 
-/// The example's program.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| example("quickstart"))

@@ -30,6 +30,7 @@ pub fn app_with(sessions: Sessions, gate: Gate) -> Router {
         .route("/login/{user}/remember", post(log_in_remembered))
         .route("/login/{user}/keep/{prefix}", post(log_in_keeping))
         .route("/logout", post(|session: Session| async move { session.log_out().await }))
+        .route("/logout/everywhere", post(log_out_everywhere))
         .route("/rotate", post(|session: Session| async move { session.rotate().await.map(Json) }))
         .route("/role/{role}", post(change_role))
         .route("/roles", get(|who: LoggedIn| async move { who.roles().collect::<Vec<_>>().join(",") }))
@@ -58,6 +59,10 @@ async fn log_in_remembered(session: Session, Path(user): Path<String>) -> Result
 
 async fn log_in_keeping(session: Session, Path((user, prefix)): Path<(String, String)>) -> Result<Json<Issued>, Error> {
     session.log_in(user).keep(&prefix).await.map(Json)
+}
+
+async fn log_out_everywhere(session: Session) -> Result<Json<usize>, Error> {
+    Ok(Json(session.log_out_everywhere().await?.len()))
 }
 
 async fn change_role(session: Session, Path(role): Path<String>) -> Result<Json<Issued>, Error> {

@@ -1,4 +1,4 @@
-//! Examples as programs. A file of its own: most tests need none.
+//! The programs of the examples, for tests that run them as processes of their own.
 
 use std::{
     env,
@@ -6,9 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// An example's program, built if it is not up to date. Cargo builds examples before it runs all
-/// tests, but not before it runs some of them.
-pub(crate) fn example(name: &str) -> PathBuf {
+/// An example's program, built if it is not up to date: Cargo does that before it runs all tests,
+/// but not before it runs one alone.
+pub fn example(name: &str) -> PathBuf {
     let this = env::current_exe().unwrap();
     let target = this.ancestors().nth(3).expect("a test lies in target/profile/deps");
     let mut cargo = Command::new(env!("CARGO"));
@@ -24,7 +24,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
         }
     }
     let output = cargo.stderr(Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "cargo cannot build the example");
+    assert!(output.status.success(), "cargo cannot build the example {name}");
     let messages = String::from_utf8(output.stdout).unwrap();
     let mut programs = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).unwrap();
