@@ -89,7 +89,6 @@ ANONYMOUS = {
     "id": base64url(bytes(18)),
     "secret": standard(sha256(bytes(32))),
     "remembered": False,
-    "secret_since": 1_800_000_000_000,
     "created_at": 1_800_000_000_000,
     "authenticated_at": 1_800_000_000_000,
     "last_seen_at": 1_800_000_060_000,
@@ -105,7 +104,6 @@ OF_A_USER = {
     "id": base64url(SESSION_ID),
     "secret": standard(sha256(SECRET)),
     "remembered": True,
-    "secret_since": 1_800_000_900_000,
     "created_at": 1_800_000_000_000,
     "authenticated_at": 1_800_000_000_000,
     "last_seen_at": 1_800_001_800_000,
@@ -119,6 +117,7 @@ OF_A_USER = {
     },
     "attributes": {"bytes": standard(b"\x00\xff"), "cart.17": standard(b"2"), "größe": standard(b'"XL"')},
     "succession": {
+        "since": 1_800_000_900_000,
         "pending": {"hash": standard(sha256(SUCCESSOR)), "nonce": list(NONCE)},
         "previous": {"hash": standard(sha256(b"before")), "honoured_until": 1_800_000_930_000},
     },

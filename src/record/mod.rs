@@ -37,7 +37,6 @@ pub struct Record {
     id: SessionId,
     secret: SecretHash,
     remembered: bool,
-    secret_since: Timestamp,
     created_at: Timestamp,
     authenticated_at: Timestamp,
     last_seen_at: Timestamp,
@@ -65,7 +64,6 @@ impl Record {
             id,
             secret,
             remembered: false,
-            secret_since: now,
             created_at: now,
             authenticated_at: now,
             last_seen_at: now,
@@ -117,9 +115,8 @@ impl Record {
         Self {
             id,
             secret,
-            secret_since: now,
             last_seen_at: self.last_seen_at.max(now),
-            succession: Succession::default(),
+            succession: Succession::since(now),
             ..self.clone()
         }
     }
@@ -177,12 +174,6 @@ impl Record {
     #[must_use]
     pub const fn secret(&self) -> &SecretHash {
         &self.secret
-    }
-
-    /// When the current secret became that.
-    #[must_use]
-    pub const fn secret_since(&self) -> Timestamp {
-        self.secret_since
     }
 
     /// The neighbours of the current secret.

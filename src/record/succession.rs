@@ -86,6 +86,8 @@ pub struct Succession(Option<Box<Neighbours>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Neighbours {
+    /// When the current secret became that, if it is not the session's first.
+    since: Option<Timestamp>,
     pending: Option<Pending>,
     previous: Option<Previous>,
 }
@@ -107,6 +109,11 @@ impl Succession {
         if current == from && self.pending().is_none() {
             self.0.get_or_insert_default().pending = Some(pending);
         }
+    }
+
+    /// The current secret is not the session's first, but has no neighbours either.
+    pub(super) fn since(now: Timestamp) -> Self {
+        Self(Some(Box::new(Neighbours { since: Some(now), pending: None, previous: None })))
     }
 
     fn previous(&self) -> Option<&Previous> {
@@ -131,12 +138,19 @@ impl Record {
         }
     }
 
+    /// When the current secret became that.
+    #[must_use]
+    pub fn secret_since(&self) -> Timestamp {
+        let since = self.succession.0.as_ref().and_then(|neighbours| neighbours.since);
+        since.unwrap_or(self.created_at)
+    }
+
     pub(super) fn confirm(&mut self, successor: SecretHash, at: Timestamp, grace: Duration) {
         if self.succession.pending().is_some_and(|pending| pending.hash == successor) {
             let previous = Previous { hash: self.secret, honoured_until: at.after(grace) };
-            self.succession = Succession(Some(Box::new(Neighbours { pending: None, previous: Some(previous) })));
+            let neighbours = Neighbours { since: Some(at), pending: None, previous: Some(previous) };
+            self.succession = Succession(Some(Box::new(neighbours)));
             self.secret = successor;
-            self.secret_since = at;
         }
     }
 }
