@@ -119,7 +119,7 @@ OF_A_USER = {
     "succession": {
         "since": 1_800_000_900_000,
         "pending": {"hash": standard(sha256(SUCCESSOR)), "nonce": list(NONCE)},
-        "previous": {"hash": standard(sha256(b"before")), "honoured_until": 1_800_000_930_000},
+        "previous": [{"hash": standard(sha256(b"before")), "honoured_until": 1_800_000_930_000}],
     },
 }
 

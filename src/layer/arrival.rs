@@ -4,12 +4,13 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use http::{Request, StatusCode};
+use tokio::runtime::Handle;
 
 use super::ClientAddress;
 use crate::{
     carrier::Way,
     clock::Timestamp,
-    record::Record,
+    record::{Record, SessionId},
     session::{Arrival, Client, Holding, Session},
     sessions::{Admission, Error, ErrorKind, Sessions},
     store::StoreError,
@@ -54,10 +55,20 @@ pub(super) fn decide(
             Decision::Attach(Arrival { way: Some(way), refusal: None }, Holding::Live(session))
         }
         Admission::Refused(kind) => refused(sessions, way, kind),
-        Admission::Stolen(id) => {
-            let sessions = sessions.clone();
-            Decision::End { end: Box::pin(async move { sessions.end_stolen(id).await }), way }
+        Admission::Stolen(id) => Decision::End { end: end_stolen(sessions.clone(), id), way },
+    }
+}
+
+/// Ends a session whose secret was stolen, whether or not the client waits for it: a thief must not
+/// be able to keep it, or to keep the event unsaid, by hanging up.
+fn end_stolen(sessions: Sessions, id: SessionId) -> Ending {
+    let end = async move { sessions.end_stolen(id).await };
+    match Handle::try_current() {
+        Ok(runtime) => {
+            let task = runtime.spawn(end);
+            Box::pin(async move { task.await.unwrap_or_else(|panic| Error::because(ErrorKind::Unavailable, panic)) })
         }
+        Err(_) => Box::pin(end),
     }
 }
 

@@ -89,7 +89,9 @@ struct Neighbours {
     /// When the current secret became that, if it is not the session's first.
     since: Option<Timestamp>,
     pending: Option<Pending>,
-    previous: Option<Previous>,
+    /// The oldest first: the one before the current secret, and those whose grace was not over
+    /// when that one was followed.
+    previous: Vec<Previous>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,11 +115,11 @@ impl Succession {
 
     /// The current secret is not the session's first, but has no neighbours either.
     pub(super) fn since(now: Timestamp) -> Self {
-        Self(Some(Box::new(Neighbours { since: Some(now), pending: None, previous: None })))
+        Self(Some(Box::new(Neighbours { since: Some(now), pending: None, previous: Vec::new() })))
     }
 
-    fn previous(&self) -> Option<&Previous> {
-        self.0.as_ref()?.previous.as_ref()
+    fn previous(&self) -> &[Previous] {
+        self.0.as_ref().map_or(&[], |neighbours| &neighbours.previous)
     }
 }
 
@@ -131,7 +133,7 @@ impl Record {
         if self.succession.pending().is_some_and(|pending| pending.hash == *presented) {
             return Standing::Successor;
         }
-        match self.succession.previous().filter(|previous| previous.hash == *presented) {
+        match self.succession.previous().iter().find(|previous| previous.hash == *presented) {
             Some(previous) if now < previous.honoured_until => Standing::Graced,
             Some(_) => Standing::Reused,
             None => Standing::Unknown,
@@ -147,10 +149,17 @@ impl Record {
 
     pub(super) fn confirm(&mut self, successor: SecretHash, at: Timestamp, grace: Duration) {
         if self.succession.pending().is_some_and(|pending| pending.hash == successor) {
-            let previous = Previous { hash: self.secret, honoured_until: at.after(grace) };
-            let neighbours = Neighbours { since: Some(at), pending: None, previous: Some(previous) };
+            let graced = self.succession.previous().iter().filter(|previous| at < previous.honoured_until);
+            let followed = Previous { hash: self.secret, honoured_until: at.after(grace) };
+            let mut previous: Vec<Previous> = graced.copied().chain([followed]).collect();
+            let too_many = previous.len().saturating_sub(MOST_PREVIOUS);
+            previous.drain(..too_many);
+            let neighbours = Neighbours { since: Some(at), pending: None, previous };
             self.succession = Succession(Some(Box::new(neighbours)));
             self.secret = successor;
         }
     }
 }
+
+/// More rotations than this within one grace are not kept apart.
+const MOST_PREVIOUS: usize = 4;

@@ -79,7 +79,8 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::Ended`] if the session has ended in the meantime: no new one is made.
     /// [`ErrorKind::ChangeRefused`] if the change does not fit what others have stored.
-    /// [`ErrorKind::Unavailable`] if the store failed. What was written is dropped in each case.
+    /// [`ErrorKind::Unavailable`] if the store failed. What was written is dropped in each case; so
+    /// it may be if this future is dropped before it is done.
     pub async fn commit(&self) -> Result<Option<SessionInfo>, Error> {
         self.lock().check_writable()?;
         self.store().await?;

@@ -140,6 +140,11 @@ async fn a_log_out() {
 }
 
 #[tokio::test]
+async fn a_log_out_everywhere() {
+    hang_up_everywhere(Verb::LogOutEverywhere).await;
+}
+
+#[tokio::test]
 async fn another_session_that_is_revoked() {
     hang_up_everywhere(Verb::RevokeOne).await;
 }

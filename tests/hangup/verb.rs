@@ -17,6 +17,7 @@ pub(crate) enum Verb {
     RotateSuccessor,
     ChangeRoles,
     LogOut,
+    LogOutEverywhere,
     RevokeOne,
     RevokeOthers,
     UseStolenSecret,
@@ -38,7 +39,7 @@ pub(crate) enum Client {
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Begin,
         Self::LogIn,
         Self::LogInOneTooMany,
@@ -53,6 +54,7 @@ impl Verb {
         Self::RotateSuccessor,
         Self::ChangeRoles,
         Self::LogOut,
+        Self::LogOutEverywhere,
         Self::RevokeOne,
         Self::RevokeOthers,
         Self::UseStolenSecret,
@@ -93,6 +95,7 @@ impl Verb {
             Self::Rotate | Self::RotateSuccessor => "/rotate",
             Self::ChangeRoles => "/role/admin",
             Self::LogOut => "/logout",
+            Self::LogOutEverywhere => "/logout/everywhere",
             Self::RevokeOne => return (Method::DELETE, format!("/sessions/{}", other.to_string())),
             Self::RevokeOthers => return (Method::DELETE, "/sessions".to_owned()),
         };

@@ -133,6 +133,71 @@ async fn p09_a_successor_may_be_rotated_at_its_first_use() {
     .await;
 }
 
+#[tokio::test]
+async fn p09_each_of_several_old_secrets_has_a_grace_of_its_own() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let mut tokens = vec![world.sessions.log_in("ada").await.unwrap()];
+        for _ in 0..2 {
+            let session = world.sessions.authenticate(tokens.last().unwrap().token()).await.unwrap();
+            tokens.push(world.sessions.rotate(&session).await.unwrap());
+            let session = world.sessions.authenticate(tokens.last().unwrap().token()).await.unwrap();
+            world.sessions.slide(&session).await.unwrap();
+            world.pass(seconds(10));
+        }
+        // 20 s and 10 s after they were followed.
+        for old in &tokens {
+            world.sessions.authenticate(old.token()).await.unwrap();
+        }
+        world.pass(seconds(15));
+        world.sessions.authenticate(tokens[1].token()).await.unwrap();
+        let stolen = world.sessions.authenticate(tokens[0].token()).await.unwrap_err();
+        assert_eq!(stolen.kind(), ErrorKind::Refused(RefusalKind::Reused));
+        assert!(world.sessions.authenticate(tokens[2].token()).await.is_err(), "the session has ended");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p09_a_thief_who_hangs_up_does_not_keep_the_session_alive() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let app = app(world.sessions.clone());
+        let issued = world.sessions.log_in("ada").await.unwrap();
+        let session = world.sessions.authenticate(issued.token()).await.unwrap();
+        let rotated = world.sessions.rotate(&session).await.unwrap();
+        let session = world.sessions.authenticate(rotated.token()).await.unwrap();
+        world.sessions.slide(&session).await.unwrap();
+        world.pass(seconds(30));
+
+        let cookie = format!("__Host-sid={}", *issued.token().reveal());
+        let request = http::Request::get("/me").header("cookie", cookie).body(axum::body::Body::empty()).unwrap();
+        let mut answer = Box::pin(tower::ServiceExt::oneshot(app, request));
+        // Only until the store has been asked what the secret is worth.
+        while world.calls.take().0 == 0 {
+            let _ = poll_once(answer.as_mut()).await;
+        }
+        let _ = poll_once(answer.as_mut()).await;
+        drop(answer);
+        for _ in 0..500 {
+            if world.sessions.counters().reused == 1 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert_eq!(world.sessions.counters().reused, 1, "the event was said");
+        assert!(world.sessions.authenticate(rotated.token()).await.is_err());
+    })
+    .await;
+}
+
+/// Polls once, and gives others a turn.
+async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
+    let ready = std::future::poll_fn(|cx| std::task::Poll::Ready(future.as_mut().poll(cx).is_ready())).await;
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    ready
+}
+
 fn token_of(body: &str) -> String {
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     body["token"].as_str().unwrap().to_owned()
