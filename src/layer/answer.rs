@@ -2,10 +2,10 @@
 
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY},
+    header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE},
 };
 
-use crate::session::Answer;
+use crate::{carrier::challenge, session::Answer};
 
 /// Writes the answer onto the handler's response.
 pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
@@ -33,9 +33,14 @@ pub(super) fn turned_away<B: Default>(status: StatusCode) -> Response<B> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
-    }
+    let (name, value) = match status {
+        StatusCode::SERVICE_UNAVAILABLE => (RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS)),
+        StatusCode::UNAUTHORIZED => (WWW_AUTHENTICATE, challenge(true)),
+        // RFC 6750, section 3.1.
+        StatusCode::BAD_REQUEST => (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer error="invalid_request""#)),
+        _ => return response,
+    };
+    headers.insert(name, value);
     response
 }
 

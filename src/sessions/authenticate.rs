@@ -67,7 +67,7 @@ impl Sessions {
 
     /// Ends a session whose replaced secret was used.
     pub(crate) async fn end_stolen(&self, id: SessionId) -> Error {
-        match self.end(id, Reason::SecretReused).await {
+        match self.revoke(id, Reason::SecretReused).await {
             Ok(_) => self.refused(RefusalKind::Reused),
             Err(error) => error,
         }

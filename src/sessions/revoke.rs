@@ -14,7 +14,11 @@ impl Sessions {
     /// # Errors
     /// If the store fails: then it may still be alive.
     pub async fn revoke(&self, id: SessionId, reason: Reason) -> Result<bool, Error> {
-        self.end(id, reason).await
+        let was_alive = self.run(self.store().revoke(id, self.now())).await?;
+        if was_alive {
+            self.emit(&Event::Ended { session: id, reason });
+        }
+        Ok(was_alive)
     }
 
     /// Ends a session if it belongs to this user.
@@ -26,7 +30,7 @@ impl Sessions {
         // An id never changes its user, so nothing can come in between.
         let record = self.load(id, self.now()).wait().await.map_err(|error| self.store_failed(error))?;
         match record.filter(|record| record.user() == Some(user)) {
-            Some(_) => self.end(id, reason).await.map(|_| ()),
+            Some(_) => self.revoke(id, reason).await.map(|_| ()),
             None => Err(Error::new(ErrorKind::NotFound)),
         }
     }
@@ -89,14 +93,6 @@ impl Sessions {
             SessionInfo::new(record, current)
         });
         Ok(infos.collect())
-    }
-
-    pub(super) async fn end(&self, id: SessionId, reason: Reason) -> Result<bool, Error> {
-        let was_alive = self.run(self.store().revoke(id, self.now())).await?;
-        if was_alive {
-            self.emit(&Event::Ended { session: id, reason });
-        }
-        Ok(was_alive)
     }
 
     fn tell(&self, ended: Vec<SessionId>, reason: Reason) -> Vec<SessionId> {

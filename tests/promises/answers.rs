@@ -175,6 +175,7 @@ async fn a_bad_bearer_never_falls_back_to_a_good_cookie() {
         .header(header::AUTHORIZATION, format!("Bearer {ada}"));
     let reply = Browser::new(&app).ask(twice.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    assert_eq!(reply.header(header::WWW_AUTHENTICATE), Some(r#"Bearer error="invalid_request""#));
 }
 
 #[tokio::test]
