@@ -7,6 +7,8 @@ mod applicant;
 mod client;
 mod settle;
 mod state;
+#[cfg(test)]
+mod tests;
 mod verbs;
 mod write;
 

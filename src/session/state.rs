@@ -1,7 +1,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
-    record::{Attributes, Change, FieldChange, Record},
+    record::{Attributes, Change, FieldChange, Record, SessionId},
     sessions::{Authenticated, Due, Error, ErrorKind, Honoured, Issued},
     token::Token,
 };
@@ -37,6 +37,15 @@ impl State {
         match &self.holding {
             Holding::Live(session) => Some(session),
             Holding::Nothing | Holding::Ended => None,
+        }
+    }
+
+    /// The session, if it still is the one of this id: another task of this request may have logged
+    /// in meanwhile.
+    pub(super) fn still(&mut self, id: SessionId) -> Option<&mut Authenticated> {
+        match &mut self.holding {
+            Holding::Live(session) if session.record.id() == id => Some(session),
+            _ => None,
         }
     }
 

@@ -63,9 +63,9 @@ impl Session {
         let session = self.look().live().cloned().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
         let issued = sessions.rotate(&session).await?;
         let mut state = self.lock();
-        state.issued = Some(Box::new(issued.token().clone()));
-        if let super::Holding::Live(live) = &mut state.holding {
+        if let Some(live) = state.still(issued.session_id()) {
             live.record = Arc::clone(issued.record());
+            state.issued = Some(Box::new(issued.token().clone()));
         }
         Ok(issued)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Holding, Session, state::State};
+use super::{Session, state::State};
 use crate::{
     config::Bounds,
     record::{Attributes, Change},
@@ -120,12 +120,11 @@ impl Session {
         match sessions.maintain(&session, change, self.takes_cookies()).await {
             Ok(upkeep) => {
                 let mut state = self.lock();
-                if let Holding::Live(live) = &mut state.holding {
-                    live.record = Arc::clone(&upkeep.record);
-                    live.due = Due::default();
-                    if live.honoured == Honoured::Successor {
-                        live.honoured = Honoured::Current;
-                    }
+                let Some(live) = state.still(session.record.id()) else { return Ok(()) };
+                live.record = Arc::clone(&upkeep.record);
+                live.due = Due::default();
+                if live.honoured == Honoured::Successor {
+                    live.honoured = Honoured::Current;
                 }
                 if upkeep.token.is_some() {
                     state.issued = upkeep.token.map(Box::new);
@@ -134,7 +133,11 @@ impl Session {
             }
             Err(error) => {
                 if error.kind() == ErrorKind::Ended {
-                    self.lock().end();
+                    let mut state = self.lock();
+                    if state.still(session.record.id()).is_some() {
+                        state.end();
+                    }
+                    drop(state);
                     if has_fields {
                         sessions.emit(&Event::WriteLost { session: session.record.id() });
                     }
