@@ -16,6 +16,9 @@ async fn a_wrong_and_a_stolen_secret_look_like_any_other_refusal() {
         let session = world.sessions.authenticate(first.token()).await.unwrap();
         let second = world.sessions.rotate(&session).await.unwrap();
         let session = world.sessions.authenticate(second.token()).await.unwrap();
+        world.sessions.slide(&session).await.unwrap();
+        world.pass(seconds(31));
+        let session = world.sessions.authenticate(second.token()).await.unwrap();
         let third = world.sessions.rotate(&session).await.unwrap();
         let session = world.sessions.authenticate(third.token()).await.unwrap();
         world.sessions.slide(&session).await.unwrap();
