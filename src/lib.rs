@@ -8,21 +8,26 @@
 //!
 //! ```
 //! use axum::{Json, Router, extract::Path, routing::{get, post}};
-//! use countersign::{Error, Issued, KeyRing, LoggedIn, MemoryStore, Session, SessionLayer, Sessions};
+//! use countersign::{
+//!     Error, Issued, KeyRing, LoggedIn, MemoryStore, Session, SessionLayer, Sessions,
+//! };
 //!
-//! async fn log_in(session: Session, Path(user): Path<String>) -> Result<Json<Issued>, Error> {
-//!     // …after the password was checked: a new id, a new token, the user's limit enforced.
-//!     Ok(Json(session.log_in(user).roles(["editor"]).await?))
+//! // Once the password was checked: a new id and token, the user's limit enforced.
+//! async fn log_in(session: Session, user: Path<String>) -> Result<Json<Issued>, Error> {
+//!     Ok(Json(session.log_in(&*user).roles(["editor"]).await?))
 //! }
-//! async fn me(who: LoggedIn) -> String {                       // 401 without a session
+//! // Everybody without a session gets a 401.
+//! async fn me(who: LoggedIn) -> String {
 //!     format!("hello {}", who.user())
 //! }
+//! // Two tabs at once: both count. Stored before the answer leaves.
 //! async fn visit(session: Session) -> Result<String, Error> {
-//!     session.increment("visits", 1)?;                         // two tabs at once: both count
+//!     session.increment("visits", 1)?;
 //!     Ok(format!("{:?} visits", session.get::<u64>("visits")?))
 //! }
+//! // Now, on every node.
 //! async fn log_out(session: Session) -> Result<(), Error> {
-//!     session.log_out().await                                  // now, on every node
+//!     session.log_out().await
 //! }
 //!
 //! let sessions = Sessions::new(KeyRing::generate()?, MemoryStore::new());

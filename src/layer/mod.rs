@@ -1,18 +1,5 @@
 //! The middleware: a token in, a [`Session`](crate::Session) for the handler, a cookie out if
 //! something changed.
-//!
-//! | what happened | status | cookie | store |
-//! |---|---|---|---|
-//! | no credential, nothing written | as the handler says | none | untouched |
-//! | a bad or dead token | as the handler says | cleared, once | untouched (bad), one load (dead) |
-//! | valid, only read, inside the refresh interval | as the handler says | none | one load |
-//! | valid, window due to slide | as the handler says | renewed only if it is a lasting one | one load, one change |
-//! | fields written | as the handler says | only if created, rotated or renewed | one load, one change |
-//! | logged in, rotated, logged out | as the handler says | set, set, cleared | one verb |
-//! | store unreachable | 503 and Retry-After | untouched | |
-//!
-//! A service behind it keeps its error type: the layer answers with responses, never with errors of
-//! its own. Its responses have an empty body, so the body type only has to have a default.
 
 mod answer;
 mod arrival;
@@ -29,6 +16,23 @@ use tower_layer::Layer;
 use crate::sessions::Sessions;
 
 /// Puts a [`Session`](crate::Session) into the extensions of each request.
+///
+/// | what happened | status | cookie | store |
+/// |---|---|---|---|
+/// | no credential, nothing written | as the handler says | none | untouched |
+/// | a bad or dead token | as the handler says | cleared, once | untouched (bad), one load (dead) |
+/// | valid, only read, inside the refresh interval | as the handler says | none | one load |
+/// | valid, window due to slide | as the handler says | renewed only if it is a lasting one | one load, one change |
+/// | fields written | as the handler says | only if created, rotated or renewed | one load, one change |
+/// | logged in, rotated, logged out | as the handler says | set, set, cleared | one verb |
+/// | several `Authorization` headers, one of them Bearer | 400 | untouched | untouched |
+/// | store unreachable | 503 and `Retry-After` | untouched | |
+///
+/// A Bearer header decides alone: a bad one never falls back to the cookie. Why a token was refused
+/// stands in the response's extensions, as a [`RefusalKind`](crate::RefusalKind).
+///
+/// The service behind it keeps its error type: the layer answers with responses, never with errors
+/// of its own. Its own responses have an empty body, so all that it asks of a body type is a default.
 ///
 /// ```
 /// use axum::{Router, routing::get};
