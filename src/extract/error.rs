@@ -7,6 +7,7 @@ use http::{
 use super::logged_in::unauthorized;
 use crate::{
     carrier::challenge,
+    layer::{RETRY_AFTER_SECONDS, status_of},
     sessions::{Error, ErrorKind},
 };
 
@@ -25,7 +26,7 @@ impl IntoResponse for Error {
             _ => ("internal", "something went wrong with the session".to_owned()),
         };
         let body = serde_json::json!({ "error": name, "message": message }).to_string();
-        let status = StatusCode::from_u16(self.kind().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = status_of(self.kind());
         if status == StatusCode::UNAUTHORIZED {
             return unauthorized(challenge(self.kind() != ErrorKind::NotLoggedIn), body);
         }
@@ -35,7 +36,7 @@ impl IntoResponse for Error {
         ];
         let mut response = (status, json, body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         response
     }

@@ -118,4 +118,4 @@ fn name_of(cookie: &HeaderValue) -> &[u8] {
 }
 
 /// Long enough for a store to come back, short enough for a user to wait.
-const RETRY_AFTER_SECONDS: &str = "2";
+pub(crate) const RETRY_AFTER_SECONDS: &str = "2";

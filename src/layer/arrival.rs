@@ -99,6 +99,7 @@ pub(super) fn attach<B>(
     (request, session)
 }
 
-pub(super) fn status_of(kind: ErrorKind) -> StatusCode {
+/// The status by which a kind of error reaches a client.
+pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
     StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

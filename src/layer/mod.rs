@@ -8,6 +8,8 @@ mod service;
 
 pub use future::ResponseFuture;
 pub use service::SessionService;
+#[cfg(feature = "axum")]
+pub(crate) use {answer::RETRY_AFTER_SECONDS, arrival::status_of};
 
 use std::net::IpAddr;
 
