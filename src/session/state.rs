@@ -64,10 +64,11 @@ impl State {
         });
     }
 
-    /// The session is over.
-    pub(super) fn end(&mut self) {
-        self.holding = Holding::Ended;
-        self.issued = None;
+    /// The session of this id is over, and what was written to it goes with it.
+    pub(super) fn end(&mut self, id: SessionId) {
+        if self.still(id).is_some() {
+            *self = Self { looked_at: self.looked_at, ..Self::new(Holding::Ended) };
+        }
     }
 
     /// An attribute's value as the store had it.

@@ -37,7 +37,7 @@ impl Session {
         let sessions = self.manager()?;
         let Some(id) = self.id() else { return Ok(()) };
         sessions.revoke(id, Reason::LoggedOut).await?;
-        self.over();
+        self.lock().end(id);
         Ok(())
     }
 
@@ -47,9 +47,9 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::NotLoggedIn`] without a user; if the store fails, they are still alive.
     pub async fn log_out_everywhere(&self) -> Result<Vec<SessionId>, Error> {
-        let (sessions, user, _) = self.logged_in()?;
+        let (sessions, user, id) = self.logged_in()?;
         let ended = sessions.revoke_user(&user, Reason::LoggedOut).await?;
-        self.over();
+        self.lock().end(id);
         Ok(ended)
     }
 
@@ -64,7 +64,7 @@ impl Session {
         let issued = sessions.rotate(&session).await?;
         let mut state = self.lock();
         if let Some(live) = state.still(issued.session_id()) {
-            live.record = Arc::clone(issued.record());
+            live.is_kept_up(Arc::clone(issued.record()));
             state.issued = Some(Box::new(issued.token().clone()));
         }
         Ok(issued)
@@ -125,13 +125,6 @@ impl Session {
     pub async fn revoke_others(&self) -> Result<Vec<SessionId>, Error> {
         let (sessions, user, id) = self.logged_in()?;
         sessions.revoke_others(&user, id, Reason::ByUser).await
-    }
-
-    /// The session has ended, and what was written to it goes with it.
-    fn over(&self) {
-        let mut state = self.lock();
-        state.change = Change::new();
-        state.end();
     }
 
     fn logged_in(&self) -> Result<(&Sessions, String, SessionId), Error> {

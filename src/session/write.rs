@@ -1,14 +1,12 @@
 //! Writes: buffered, and stored as one change.
 
-use std::sync::Arc;
-
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Session, state::State};
 use crate::{
     config::Bounds,
     record::{Attributes, Change},
-    sessions::{Due, Error, ErrorKind, Event, Honoured, SessionInfo, check_name, to_json},
+    sessions::{Error, ErrorKind, Event, SessionInfo, check_name, to_json},
 };
 
 impl Session {
@@ -121,11 +119,7 @@ impl Session {
             Ok(upkeep) => {
                 let mut state = self.lock();
                 let Some(live) = state.still(session.record.id()) else { return Ok(()) };
-                live.record = Arc::clone(&upkeep.record);
-                live.due = Due::default();
-                if live.honoured == Honoured::Successor {
-                    live.honoured = Honoured::Current;
-                }
+                live.is_kept_up(upkeep.record);
                 if upkeep.token.is_some() {
                     state.issued = upkeep.token.map(Box::new);
                 }
@@ -133,11 +127,7 @@ impl Session {
             }
             Err(error) => {
                 if error.kind() == ErrorKind::Ended {
-                    let mut state = self.lock();
-                    if state.still(session.record.id()).is_some() {
-                        state.end();
-                    }
-                    drop(state);
+                    self.lock().end(session.record.id());
                     if has_fields {
                         sessions.emit(&Event::WriteLost { session: session.record.id() });
                     }

@@ -23,6 +23,16 @@ impl Authenticated {
     pub fn info(&self) -> SessionInfo {
         SessionInfo::new(Arc::clone(&self.record), true)
     }
+
+    /// What was due has been done, and this is the session since. A successor that was used is the
+    /// current secret now.
+    pub(crate) fn is_kept_up(&mut self, record: Arc<Record>) {
+        self.record = record;
+        self.due = Due::default();
+        if self.honoured == Honoured::Successor {
+            self.honoured = Honoured::Current;
+        }
+    }
 }
 
 impl Sessions {

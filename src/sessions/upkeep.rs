@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Authenticated, Error, ErrorKind, Event, Honoured, Issued, Sessions};
 use crate::{
+    clock::Timestamp,
     key::random_bytes,
     record::{Change, Pending, Record, SecretStep, SessionId},
     store::Changed,
@@ -79,7 +80,7 @@ impl Sessions {
             change.step(SecretStep::Propose { from: token.secret().hash(), pending: Pending { hash, nonce } });
         }
         let record =
-            if change.is_empty() { Arc::clone(&session.record) } else { self.change(token.id(), change).await? };
+            if change.is_empty() { Arc::clone(&session.record) } else { self.change(token.id(), change, now).await? };
         let token = can_be_handed.then(|| self.token_to_hand_out(session, &record)).flatten();
         Ok(Upkeep { record, token })
     }
@@ -99,9 +100,9 @@ impl Sessions {
     }
 
     /// Applies a change to a session that must still be there.
-    pub(crate) async fn change(&self, id: SessionId, change: Change) -> Result<Arc<Record>, Error> {
+    async fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Arc<Record>, Error> {
         let change = change.within(self.inner.config.attributes);
-        match self.run(self.store().change(id, change, self.now())).await? {
+        match self.run(self.store().change(id, change, now)).await? {
             Changed::Merged(record) => Ok(record),
             Changed::Gone => Err(Error::new(ErrorKind::Ended)),
             Changed::Refused(refused) => {

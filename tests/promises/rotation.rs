@@ -117,6 +117,25 @@ async fn p09_a_bearer_client_rotates_when_it_asks() {
 }
 
 #[tokio::test]
+async fn the_cookie_holds_the_secret_that_rotate_has_answered_with_and_the_upkeep_is_done() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let app = app(world.sessions.clone());
+        let mut browser = Browser::new(&app);
+        browser.post("/login/ada/remember").await;
+        world.pass(minutes(15));
+        for writes in [1, 2] {
+            // First as the current secret with a window to slide, then as a successor at its first use.
+            world.calls.take();
+            let answered = token_of(&browser.post("/rotate").await.body);
+            assert_eq!(browser.token(), Some(answered.as_str()));
+            assert_eq!(world.calls.take(), (1, writes, 0), "nothing is stored twice");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn p09_a_successor_may_be_rotated_at_its_first_use() {
     on_every_store(|backend| async move {
         let world = World::new(backend).await;
