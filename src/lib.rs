@@ -95,8 +95,8 @@ pub use record::{
 };
 pub use session::Session;
 pub use sessions::{
-    Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo, Sessions,
-    SessionsBuilder,
+    Attempt, Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
+    Sessions, SessionsBuilder,
 };
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;

@@ -11,7 +11,7 @@ use std::{
 use countersign::{
     Change, FieldChange, Limit, MemoryStore, Record, SessionId, SessionStore, StoreError, Timestamp, WhenFull,
     conformance,
-    store::{Changed, Created, Page, Replaced, Replacement},
+    store::{Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, Terms},
 };
 use tokio::{task::yield_now, time::sleep};
 
@@ -114,7 +114,7 @@ impl Flawed {
 }
 
 impl SessionStore for Flawed {
-    async fn create(&self, record: Record, limit: Limit, now: Timestamp) -> Result<Created, StoreError> {
+    async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {
         let id = record.id();
         self.remembered.lock().unwrap().insert(id, record.clone());
         let empty: Vec<String> =
@@ -123,17 +123,21 @@ impl SessionStore for Flawed {
             Flaw::CreateOverwrites => {
                 self.sound.revoke(id, now).await?;
             }
-            Flaw::CreateIgnoresTheLimit => return self.sound.create(record, NO_LIMIT, now).await,
-            Flaw::CreateCountsBeforeItWrites if limit.max > 0 && limit.when_full == WhenFull::Reject => {
+            Flaw::CreateIgnoresTheLimit => return self.sound.create(record, NO_LIMIT.into(), now).await,
+            Flaw::CreateCountsBeforeItWrites if terms.limit.max > 0 && terms.limit.when_full == WhenFull::Reject => {
                 let page = Page { after: None, size: 100 };
                 let live = self.sound.list(record.user().unwrap_or_default(), page, now).await?.len();
                 meanwhile().await;
-                let full = u32::try_from(live).unwrap() >= limit.max;
-                return if full { Ok(Created::LimitReached) } else { self.sound.create(record, NO_LIMIT, now).await };
+                let full = u32::try_from(live).unwrap() >= terms.limit.max;
+                return if full {
+                    Ok(Created::LimitReached)
+                } else {
+                    self.sound.create(record, NO_LIMIT.into(), now).await
+                };
             }
             _ => {}
         }
-        let created = self.sound.create(record, limit, now).await;
+        let created = self.sound.create(record, terms, now).await;
         if self.has(Flaw::CreateForgetsEmptyValues) {
             let mut change = Change::new();
             empty.iter().for_each(|name| change.remove(name));
@@ -157,7 +161,7 @@ impl SessionStore for Flawed {
                 let remembered = self.remembered.lock().unwrap().get(&id).cloned();
                 let (Changed::Gone, Some(mut record)) = (&changed, remembered) else { return Ok(changed) };
                 let _ = record.apply(&change);
-                self.sound.create(record, NO_LIMIT, now).await?;
+                self.sound.create(record, NO_LIMIT.into(), now).await?;
                 Ok(changed)
             }
             Flaw::ChangeReadsBeforeItWrites => {
@@ -180,16 +184,16 @@ impl SessionStore for Flawed {
         &self,
         old: SessionId,
         new: Replacement,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
         let in_steps = matches!(self.flaw, Flaw::ReplaceRevokesBeforeItCreates | Flaw::ReplaceCreatesBeforeItRevokes);
         let present = self.sound.load(old, now).await?;
         let (Some(present), true) = (&present, in_steps) else {
-            let replaced = self.sound.replace(old, new, limit, now).await?;
+            let replaced = self.sound.replace(old, new, terms, now).await?;
             if let (Replaced::Done { .. }, Some(old), true) = (&replaced, present, self.has(Flaw::ReplaceLeavesTheOld))
             {
-                self.sound.create(Record::clone(&old), NO_LIMIT, now).await?;
+                self.sound.create(Record::clone(&old), NO_LIMIT.into(), now).await?;
             }
             return Ok(replaced);
         };
@@ -201,13 +205,14 @@ impl SessionStore for Flawed {
             self.sound.revoke(old, now).await?;
             yield_now().await;
         }
-        let created = self.sound.create(Record::clone(&record), limit, now).await?;
+        let created = self.sound.create(Record::clone(&record), terms, now).await?;
         yield_now().await;
         self.sound.revoke(old, now).await?;
         Ok(match created {
             Created::Kept { evicted } => Replaced::Done { record, evicted },
             Created::IdTaken => Replaced::IdTaken,
             Created::LimitReached => Replaced::LimitReached,
+            Created::EpochPassed => Replaced::EpochPassed,
         })
     }
 
@@ -257,6 +262,18 @@ impl SessionStore for Flawed {
             Flaw::SweepNeverEnds => Ok(self.sound.sweep(now, batch).await?.max(1)),
             _ => self.sound.sweep(now, batch).await,
         }
+    }
+
+    async fn epoch(&self, user: &str, now: Timestamp) -> Result<Epoch, StoreError> {
+        self.sound.epoch(user, now).await
+    }
+
+    async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Result<Scanned, StoreError> {
+        self.sound.scan(from, size, now).await
+    }
+
+    async fn invalidations(&self, heartbeat: Duration) -> Result<Invalidations, StoreError> {
+        self.sound.invalidations(heartbeat).await
     }
 }
 

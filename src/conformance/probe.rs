@@ -3,9 +3,8 @@ use std::sync::Arc;
 use super::material::{NO_LIMIT, equal, must};
 use crate::{
     clock::Timestamp,
-    config::Limit,
     record::{Change, Keep, Record, SessionId},
-    store::{Changed, Created, Page, Replaced, Replacement, SessionStore},
+    store::{Changed, Created, Page, Replaced, Replacement, SessionStore, Terms},
 };
 
 /// The store under test. Its verbs fail the check where they answer with an error.
@@ -22,8 +21,8 @@ impl<S: SessionStore> Probe<S> {
         Self(Arc::new(store))
     }
 
-    pub(super) async fn create(&self, record: &Record, limit: Limit, now: Timestamp) -> Created {
-        must("create", self.0.create(record.clone(), limit, now).await)
+    pub(super) async fn create(&self, record: &Record, terms: impl Into<Terms>, now: Timestamp) -> Created {
+        must("create", self.0.create(record.clone(), terms.into(), now).await)
     }
 
     pub(super) async fn load(&self, id: SessionId, now: Timestamp) -> Option<Arc<Record>> {
@@ -34,8 +33,14 @@ impl<S: SessionStore> Probe<S> {
         must("change", self.0.change(id, change.clone(), now).await)
     }
 
-    pub(super) async fn replace(&self, old: SessionId, new: &Replacement, limit: Limit, now: Timestamp) -> Replaced {
-        must("replace", self.0.replace(old, new.clone(), limit, now).await)
+    pub(super) async fn replace(
+        &self,
+        old: SessionId,
+        new: &Replacement,
+        terms: impl Into<Terms>,
+        now: Timestamp,
+    ) -> Replaced {
+        must("replace", self.0.replace(old, new.clone(), terms.into(), now).await)
     }
 
     pub(super) async fn revoke(&self, id: SessionId, now: Timestamp) -> bool {
@@ -103,5 +108,5 @@ impl<S: SessionStore> Probe<S> {
 
 /// A session that takes another's place and keeps nothing of it.
 pub(super) fn successor(record: &Record) -> Replacement {
-    Replacement { record: record.clone(), keep: Keep::Nothing, change: Change::new() }
+    Replacement { record: record.clone(), keep: Keep::Nothing, change: Change::new(), expect: None }
 }

@@ -92,6 +92,7 @@ fn create<S: SessionStore>(
             Created::Kept { evicted } => (record.id(), Some(evicted)),
             Created::LimitReached => (record.id(), None),
             Created::IdTaken => panic!("a fresh id is not taken"),
+            Created::EpochPassed => panic!("no epoch was named"),
         }
     }
 }

@@ -79,7 +79,7 @@ async fn refuses_a_change_that_does_not_fit<S: SessionStore>(store: Probe<S>) {
         (add("most", 1), ChangeRefused::Overflow("most".into())),
         (set("more", *b"").within(bounds), ChangeRefused::TooManyFields { most: 2 }),
     ] {
-        let new = Replacement { record: session(&ada), keep: Keep::Everything, change };
+        let new = Replacement { record: session(&ada), keep: Keep::Everything, change, expect: None };
         let answer = nothing_changes(&store, &ada, &old, &new).await;
         equal("a change that does not fit is refused", answer, Replaced::Refused(refused));
     }

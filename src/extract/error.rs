@@ -19,6 +19,7 @@ impl IntoResponse for Error {
             ErrorKind::Unavailable => ("unavailable", self.to_string()),
             ErrorKind::Refused(_) | ErrorKind::Ended | ErrorKind::NotLoggedIn => ("login_required", self.to_string()),
             ErrorKind::Superseded => ("superseded", self.to_string()),
+            ErrorKind::Overtaken => ("log_in_again", self.to_string()),
             ErrorKind::LimitReached => ("too_many_sessions", self.to_string()),
             ErrorKind::NotFound => ("not_found", self.to_string()),
             ErrorKind::ChangeRefused => ("unacceptable", self.to_string()),

@@ -11,6 +11,15 @@ impl Record {
     /// # Errors
     /// As [`Change::merged`].
     pub fn apply(&mut self, change: &Change) -> Result<(), ChangeRefused> {
+        if change.expected().is_some_and(|revision| revision != self.revision) {
+            return Err(ChangeRefused::Outdated);
+        }
+        if self.in_transit && change.transit().is_none() {
+            return Err(ChangeRefused::InTransit);
+        }
+        if change.is_empty() {
+            return Ok(());
+        }
         if !change.has_no_fields() {
             self.attributes = change.merged(&self.attributes)?;
         }
@@ -22,6 +31,8 @@ impl Record {
             Some(SecretStep::Confirm { successor, at, grace }) => self.confirm(successor, at, grace),
             None => {}
         }
+        self.in_transit = change.transit().unwrap_or(self.in_transit);
+        self.revision = self.revision.wrapping_add(1);
         Ok(())
     }
 }
@@ -61,11 +72,12 @@ impl Change {
     /// A change that makes a session smaller is welcome even where it stays too large.
     fn hold_to_bounds(&self, before: &Attributes, after: &Attributes) -> Result<(), ChangeRefused> {
         let Some(bounds) = self.bounds() else { return Ok(()) };
-        let (fields, bytes) = (after.len(), after.bytes());
+        let (fields, uncounted) = (after.len(), self.uncounted());
+        let bytes = after.bytes().saturating_sub(fields * uncounted);
         if fields > bounds.fields && fields > before.len() {
             return Err(ChangeRefused::TooManyFields { most: bounds.fields });
         }
-        if bytes > bounds.bytes && bytes > before.bytes() {
+        if bytes > bounds.bytes && bytes > before.bytes().saturating_sub(before.len() * uncounted) {
             return Err(ChangeRefused::TooLarge { bytes, most: bounds.bytes });
         }
         Ok(())

@@ -37,6 +37,12 @@ pub struct Record {
     id: SessionId,
     secret: SecretHash,
     remembered: bool,
+    /// See [`Record::in_transit`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    in_transit: bool,
+    /// See [`Record::revision`].
+    #[serde(default)]
+    revision: u32,
     created_at: Timestamp,
     authenticated_at: Timestamp,
     last_seen_at: Timestamp,
@@ -64,6 +70,8 @@ impl Record {
             id,
             secret,
             remembered: false,
+            in_transit: false,
+            revision: 0,
             created_at: now,
             authenticated_at: now,
             last_seen_at: now,
@@ -115,6 +123,8 @@ impl Record {
         Self {
             id,
             secret,
+            in_transit: false,
+            revision: 0,
             last_seen_at: self.last_seen_at.max(now),
             succession: Succession::since(now),
             ..self.clone()
@@ -180,6 +190,26 @@ impl Record {
     #[must_use]
     pub const fn succession(&self) -> &Succession {
         &self.succession
+    }
+
+    /// How many changes have been applied to it. Of two records of one id, the one with the higher
+    /// revision is the later; equal revisions mean equal records.
+    #[must_use]
+    pub const fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// Whether the session is on its way from one store to another: then no change is applied to
+    /// it, but for the one that says where it has arrived.
+    #[must_use]
+    pub const fn in_transit(&self) -> bool {
+        self.in_transit
+    }
+
+    /// The same, on its way or not.
+    #[must_use]
+    pub fn with_transit(self, in_transit: bool) -> Self {
+        Self { in_transit, ..self }
     }
 
     /// Whether the cookie outlives the browser.

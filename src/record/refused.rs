@@ -22,6 +22,10 @@ pub enum ChangeRefused {
         /// The greatest number allowed.
         most: usize,
     },
+    /// The session is not at the revision any more that the change [expects](super::Change::expect).
+    Outdated,
+    /// The session is [on its way](super::Record::in_transit) from one store to another.
+    InTransit,
 }
 
 impl fmt::Display for ChangeRefused {
@@ -43,6 +47,10 @@ impl fmt::Display for ChangeRefused {
                     "a session holds at most {most} attributes (attributes.fields): remove some or raise the limit"
                 )
             }
+            Self::Outdated => f.write_str("somebody else has changed the session meanwhile: read it again"),
+            Self::InTransit => f.write_str(
+                "the session is on its way to another store: change it there (every node needs both stores)",
+            ),
             Self::TooLarge { bytes, most } => {
                 write!(f, "a session holds at most {most} bytes (attributes.bytes), this would be {bytes}: store less")
             }

@@ -1,14 +1,16 @@
 //! Two tasks of one request that use its session at once.
 
-use std::{sync::Arc, task::Poll};
+use std::{sync::Arc, task::Poll, time::Duration};
 
 use super::*;
 use crate::{
     clock::Timestamp,
-    config::Limit,
     key::KeyRing,
     record::{Change, Record},
-    store::{Changed, Created, Page, Replaced, Replacement, SessionStore, StoreError, memory::MemoryStore},
+    store::{
+        Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore, StoreError,
+        Terms, memory::MemoryStore,
+    },
 };
 
 /// A store in memory that holds each change back until the gate is opened.
@@ -18,8 +20,8 @@ struct Gated {
 }
 
 impl SessionStore for Gated {
-    async fn create(&self, record: Record, limit: Limit, now: Timestamp) -> Result<Created, StoreError> {
-        self.memory.create(record, limit, now).await
+    async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {
+        self.memory.create(record, terms, now).await
     }
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
         self.memory.load(id, now).await
@@ -32,10 +34,10 @@ impl SessionStore for Gated {
         &self,
         old: SessionId,
         new: Replacement,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
-        self.memory.replace(old, new, limit, now).await
+        self.memory.replace(old, new, terms, now).await
     }
     async fn revoke(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
         self.memory.revoke(id, now).await
@@ -56,6 +58,18 @@ impl SessionStore for Gated {
     }
     async fn sweep(&self, now: Timestamp, batch: usize) -> Result<usize, StoreError> {
         self.memory.sweep(now, batch).await
+    }
+
+    async fn epoch(&self, user: &str, now: Timestamp) -> Result<Epoch, StoreError> {
+        self.memory.epoch(user, now).await
+    }
+
+    async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Result<Scanned, StoreError> {
+        self.memory.scan(from, size, now).await
+    }
+
+    async fn invalidations(&self, heartbeat: Duration) -> Result<Invalidations, StoreError> {
+        self.memory.invalidations(heartbeat).await
     }
 }
 

@@ -8,12 +8,12 @@ use std::{
     sync::Arc,
 };
 
-use super::{Error, ErrorKind, Event, Issued, Reason, Sessions};
+use super::{Attempt, Error, ErrorKind, Event, Issued, Reason, Sessions};
 use crate::{
     clock::Timestamp,
     config::Lifetime,
     record::{Change, Device, Keep, Record, SessionId},
-    store::{Created, Replaced, Replacement},
+    store::{Created, Replaced, Replacement, Terms},
     token::Secret,
 };
 
@@ -32,7 +32,7 @@ impl Sessions {
             let record = Record::new(id, secret.hash(), self.inner.config.lifetime, now);
             record.with_origin(origin.device.clone(), origin.address)
         };
-        let issued = self.enter(None, None, Keep::Nothing, &change, shape).await?;
+        let issued = self.enter(None, None, Keep::Nothing, &change, self.terms(), shape).await?;
         self.emit(&Event::Started { session: issued.session_id() });
         Ok(issued)
     }
@@ -63,9 +63,14 @@ impl Sessions {
     ) -> Result<Issued, Error> {
         let shape = |id, secret: &Secret, now| old.renewed(id, secret.hash(), now).with_roles(roles.clone());
         let change = change.clone().within(self.inner.config.attributes);
-        let issued = self.enter(old.user(), Some(old.id()), Keep::Everything, &change, shape).await?;
+        let issued = self.enter(old.user(), Some(old.id()), Keep::Everything, &change, self.terms(), shape).await?;
         self.emit(&Event::Renewed { session: issued.session_id(), instead_of: old.id() });
         Ok(issued)
+    }
+
+    /// What holds of every session that begins.
+    fn terms(&self) -> Terms {
+        self.inner.config.limit.into()
     }
 
     /// Keeps a new session, in the place of `old` if given; if that one is gone, this is an error.
@@ -75,9 +80,9 @@ impl Sessions {
         old: Option<SessionId>,
         keep: Keep,
         change: &Change,
+        terms: Terms,
         shape: impl Fn(SessionId, &Secret, Timestamp) -> Record,
     ) -> Result<Issued, Error> {
-        let limit = self.inner.config.limit;
         // A second try is for two ids that meet: at 2^-64, twice is a broken random generator.
         for _ in 0..2 {
             let now = self.now();
@@ -85,16 +90,17 @@ impl Sessions {
             let mut record = shape(id, &secret, now);
             let placed = match old {
                 Some(old) => {
-                    let new = Replacement { record, keep: keep.clone(), change: change.clone() };
-                    self.run(self.store().replace(old, new, limit, now)).await?
+                    let new = Replacement { record, keep: keep.clone(), change: change.clone(), expect: None };
+                    self.run(self.store().replace(old, new, terms, now)).await?
                 }
                 None => {
                     record.apply(change)?;
                     let kept = Arc::new(record.clone());
-                    match self.run(self.store().create(record, limit, now)).await? {
+                    match self.run(self.store().create(record, terms, now)).await? {
                         Created::Kept { evicted } => Replaced::Done { record: kept, evicted },
                         Created::IdTaken => Replaced::IdTaken,
                         Created::LimitReached => Replaced::LimitReached,
+                        Created::EpochPassed => Replaced::EpochPassed,
                     }
                 }
             };
@@ -106,6 +112,7 @@ impl Sessions {
                 Replaced::IdTaken => {}
                 Replaced::Gone => return Err(Error::new(ErrorKind::Ended)),
                 Replaced::LimitReached => return Err(Error::new(ErrorKind::LimitReached)),
+                Replaced::EpochPassed => return Err(Error::new(ErrorKind::Overtaken)),
                 Replaced::Refused(refused) => return Err(refused.into()),
             }
         }
@@ -128,6 +135,7 @@ pub struct LogIn {
     roles: Vec<Box<str>>,
     device: Option<Device>,
     device_id: Option<Box<str>>,
+    attempt: Option<Attempt>,
 }
 
 impl LogIn {
@@ -141,6 +149,7 @@ impl LogIn {
             roles: Vec::new(),
             device: None,
             device_id: None,
+            attempt: None,
         }
     }
 
@@ -171,6 +180,12 @@ impl LogIn {
         Self { device: Some(device), ..self }
     }
 
+    /// Refuses the log-in if all sessions of the user were ended since the attempt was
+    /// [noted](Sessions::attempt): [`ErrorKind::Overtaken`].
+    pub fn since(self, attempt: &Attempt) -> Self {
+        Self { attempt: Some(attempt.clone()), ..self }
+    }
+
     async fn complete(mut self) -> Result<Issued, Error> {
         check_name("a user's id", &self.user, LONGEST_USER)?;
         let sessions = self.sessions.take().ok_or_else(|| Error::new(ErrorKind::MissingLayer))?;
@@ -182,6 +197,11 @@ impl LogIn {
 
     async fn enter(&mut self, sessions: &Sessions) -> Result<Issued, Error> {
         let config = sessions.config();
+        let terms = match &self.attempt {
+            Some(attempt) if attempt.is_good_for(&self.user, sessions.now()) => attempt.on(sessions.terms()),
+            Some(_) => return Err(Error::new(ErrorKind::Overtaken)),
+            None => sessions.terms(),
+        };
         let lifetime: Lifetime = if self.remembered { config.remember } else { config.lifetime };
         let Beginning { replaces, change, origin } = self.applicant.begin();
         let change = change.within(config.attributes);
@@ -195,12 +215,12 @@ impl LogIn {
                 .with_origin(device.clone(), origin.address)
         };
         let keep = if self.keep.is_empty() { Keep::Nothing } else { Keep::Prefixes(self.keep.clone()) };
-        let entered = sessions.enter(Some(&self.user), replaces, keep, &change, &shape).await;
+        let entered = sessions.enter(Some(&self.user), replaces, keep, &change, terms, &shape).await;
         match entered {
             // The session before log-in has just ended. The user has proved who he is: he gets a
             // session, but inherits nothing.
             Err(error) if error.kind() == ErrorKind::Ended => {
-                sessions.enter(Some(&self.user), None, Keep::Nothing, &change, &shape).await
+                sessions.enter(Some(&self.user), None, Keep::Nothing, &change, terms, &shape).await
             }
             entered => entered,
         }
@@ -265,4 +285,4 @@ pub(crate) fn check_name(what: &str, name: &str, longest: usize) -> Result<(), E
     Err(Error::because(ErrorKind::InvalidName, problem))
 }
 
-const LONGEST_USER: usize = 255;
+pub(super) const LONGEST_USER: usize = 255;

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Superseded,
     /// The user has as many sessions as he may. 409.
     LimitReached,
+    /// While this log-in was under way, all sessions of its user were ended; or it took too long. 401.
+    Overtaken,
     /// There is no such session, or it is somebody else's. 404.
     NotFound,
     /// The session's data would exceed its bounds, or what was to be incremented is not an integer. 422.
@@ -52,7 +54,7 @@ impl ErrorKind {
     pub const fn status(self) -> u16 {
         match self {
             Self::Unavailable => 503,
-            Self::Refused(_) | Self::Ended | Self::NotLoggedIn => 401,
+            Self::Refused(_) | Self::Ended | Self::NotLoggedIn | Self::Overtaken => 401,
             Self::Superseded | Self::LimitReached => 409,
             Self::NotFound => 404,
             Self::ChangeRefused => 422,
@@ -86,6 +88,7 @@ impl fmt::Display for Error {
             ErrorKind::NotLoggedIn => "nobody is logged in: log in first",
             ErrorKind::Superseded => "this session token has been replaced: use the new one",
             ErrorKind::LimitReached => "too many sessions: log out elsewhere first",
+            ErrorKind::Overtaken => "this log-in took too long, or was overtaken by a change: log in again",
             ErrorKind::NotFound => "no such session",
             ErrorKind::MissingLayer => {
                 "this request did not pass through countersign's SessionLayer: \
@@ -117,7 +120,12 @@ impl From<StoreError> for Error {
 
 impl From<ChangeRefused> for Error {
     fn from(refused: ChangeRefused) -> Self {
-        Self::because(ErrorKind::ChangeRefused, refused)
+        let kind = match refused {
+            // Somebody else was first, or is moving it: to try again is all that helps.
+            ChangeRefused::Outdated | ChangeRefused::InTransit => ErrorKind::Unavailable,
+            _ => ErrorKind::ChangeRefused,
+        };
+        Self::because(kind, refused)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every verb on every session, without HTTP: used by the layer, by jobs, and by tests alike.
 
+mod attempt;
 mod authenticate;
 mod builder;
 mod deadline;
@@ -16,6 +17,7 @@ mod tests;
 mod upkeep;
 mod verdict;
 
+pub use attempt::Attempt;
 pub use authenticate::Authenticated;
 pub(crate) use authenticate::{Admission, Loading};
 pub use builder::SessionsBuilder;
@@ -30,7 +32,7 @@ pub use maintenance::Maintenance;
 
 pub(crate) use verdict::{Due, Honoured, Verdict, judge};
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
@@ -39,7 +41,7 @@ use crate::{
     clock::{Clock, Timestamp},
     config::Config,
     key::KeyRing,
-    store::{Command, ErasedStore, SessionStore, StoreErrorKind},
+    store::{Command, ErasedStore, Invalidations, SessionStore, StoreErrorKind},
     token::{RefusalKind, Token, TokenKeys},
 };
 use events::Events;
@@ -108,6 +110,15 @@ impl Sessions {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// Listens to the sessions that end, on any node that uses the same store; see
+    /// [`SessionStore::invalidations`]. A heartbeat comes about once in `heartbeat`.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn invalidations(&self, heartbeat: Duration) -> Result<Invalidations, Error> {
+        self.run(self.store().invalidations(heartbeat)).await
     }
 
     /// How often things have happened since the start.

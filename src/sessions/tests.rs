@@ -10,9 +10,8 @@ use std::{
 
 use super::*;
 use crate::{
-    config::Limit,
     record::{Change, Record, SessionId},
-    store::{Changed, Created, Page, Replaced, Replacement, StoreError},
+    store::{Changed, Created, Cursor, Epoch, Page, Replaced, Replacement, Scanned, StoreError, Terms},
 };
 
 /// A store of which only the sweep matters: it fails, or panics, as often as it is told to.
@@ -34,7 +33,7 @@ fn one_less(counter: &AtomicUsize) -> bool {
 }
 
 impl SessionStore for Swept {
-    async fn create(&self, _: Record, _: Limit, _: Timestamp) -> Result<Created, StoreError> {
+    async fn create(&self, _: Record, _: Terms, _: Timestamp) -> Result<Created, StoreError> {
         Ok(Created::LimitReached)
     }
     async fn load(&self, _: SessionId, _: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
@@ -43,7 +42,7 @@ impl SessionStore for Swept {
     async fn change(&self, _: SessionId, _: Change, _: Timestamp) -> Result<Changed, StoreError> {
         Ok(Changed::Gone)
     }
-    async fn replace(&self, _: SessionId, _: Replacement, _: Limit, _: Timestamp) -> Result<Replaced, StoreError> {
+    async fn replace(&self, _: SessionId, _: Replacement, _: Terms, _: Timestamp) -> Result<Replaced, StoreError> {
         Ok(Replaced::Gone)
     }
     async fn revoke(&self, _: SessionId, _: Timestamp) -> Result<bool, StoreError> {
@@ -57,6 +56,15 @@ impl SessionStore for Swept {
     }
     async fn list(&self, _: &str, _: Page, _: Timestamp) -> Result<Vec<Arc<Record>>, StoreError> {
         Ok(Vec::new())
+    }
+    async fn epoch(&self, _: &str, _: Timestamp) -> Result<Epoch, StoreError> {
+        Ok(Epoch::default())
+    }
+    async fn scan(&self, _: Option<Cursor>, _: usize, _: Timestamp) -> Result<Scanned, StoreError> {
+        Ok(Scanned { records: Vec::new(), next: None, done: 1.0 })
+    }
+    async fn invalidations(&self, _: Duration) -> Result<Invalidations, StoreError> {
+        Err(StoreError::unavailable("nobody ends here"))
     }
     async fn sweep(&self, _: Timestamp, _: usize) -> Result<usize, StoreError> {
         self.calls.fetch_add(1, SeqCst);

@@ -79,8 +79,11 @@ impl Sessions {
             let hash = self.inner.keys.successor(token.secret(), token.id(), &nonce).hash();
             change.step(SecretStep::Propose { from: token.secret().hash(), pending: Pending { hash, nonce } });
         }
-        let record =
-            if change.is_empty() { Arc::clone(&session.record) } else { self.change(token.id(), change, now).await? };
+        let record = if change.is_empty() {
+            Arc::clone(&session.record)
+        } else {
+            self.change(token.id(), change, Arc::clone(&session.record), now).await?
+        };
         let token = can_be_handed.then(|| self.token_to_hand_out(session, &record)).flatten();
         Ok(Upkeep { record, token })
     }
@@ -100,8 +103,14 @@ impl Sessions {
     }
 
     /// Applies a change to a session that must still be there.
-    async fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Arc<Record>, Error> {
-        let change = change.within(self.inner.config.attributes);
+    async fn change(
+        &self,
+        id: SessionId,
+        change: Change,
+        seen: Arc<Record>,
+        now: Timestamp,
+    ) -> Result<Arc<Record>, Error> {
+        let change = change.within(self.inner.config.attributes).having_seen(seen);
         match self.run(self.store().change(id, change, now)).await? {
             Changed::Merged(record) => Ok(record),
             Changed::Gone => Err(Error::new(ErrorKind::Ended)),

@@ -4,24 +4,33 @@
 //! asks the time, and it never sees a secret, only the hash of one. All that must not race happens
 //! inside one of its verbs: none of them is a check before a write.
 
+mod answer;
+mod any;
 mod erased;
 mod error;
+mod invalidation;
 mod limit;
 pub mod memory;
+mod scan;
 mod shared;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod terms;
 
+pub use answer::{Changed, Created, Page, Replaced, Replacement};
+pub use any::AnyStore;
 pub(crate) use erased::{Command, ErasedStore};
 pub use error::{StoreError, StoreErrorKind};
+pub use invalidation::{Announcer, Announcing, Invalidation, Invalidations};
 pub use limit::Candidate;
+pub use scan::{Cursor, Scanned};
+pub use terms::{Epoch, Terms};
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use crate::{
     clock::Timestamp,
-    config::Limit,
-    record::{Change, ChangeRefused, Keep, Record, SessionId},
+    record::{Change, Record, SessionId},
 };
 
 /// Keeps sessions. Each verb is one atomic step: all of it happens, or nothing.
@@ -38,14 +47,15 @@ use crate::{
 pub trait SessionStore: Send + Sync + 'static {
     /// Keeps a new session.
     ///
-    /// If it belongs to a user, `limit` is enforced in the same step: his other live sessions are
-    /// counted, and either enough of them end or nothing is kept ([`Limit::evictions`] decides). An
-    /// expired session keeps its id taken until it is deleted; a reached limit is told before a
-    /// taken id.
+    /// If it belongs to a user, the terms are held to in the same step. Where they name an epoch, it
+    /// must be the user's still. His other live sessions are counted, and either enough of them end
+    /// or nothing is kept ([`Limit::evictions`](crate::Limit::evictions) decides). An expired session
+    /// keeps its id taken until it is deleted. A passed epoch is told before a reached limit, and
+    /// that before a taken id.
     fn create(
         &self,
         record: Record,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> impl Future<Output = Result<Created, StoreError>> + Send;
 
@@ -63,6 +73,35 @@ pub trait SessionStore: Send + Sync + 'static {
         None
     }
 
+    /// The answer of [`load`](Self::load), past whatever this store remembers of earlier ones. The same as
+    /// `load`, but for a store with a [staleness](Self::staleness).
+    fn load_fresh(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Arc<Record>>, StoreError>> + Send {
+        self.load(id, now)
+    }
+
+    /// How old an answer of [`load`](Self::load) may be: `None`, unless this store remembers answers.
+    fn staleness(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What this store remembers of a session that was alive at most `age` ago and has not been
+    /// heard to have ended since: for reading while the truth is out of reach, and for nothing else.
+    /// A store that remembers nothing keeps to `None`.
+    fn remembered(&self, id: SessionId, age: Duration, now: Timestamp) -> Option<Arc<Record>> {
+        let _ = (id, age, now);
+        None
+    }
+
+    /// Asks this store to remember sessions for so long, as somebody means to ask for
+    /// [`remembered`](Self::remembered) ones.
+    fn remember_for(&self, age: Duration) {
+        let _ = age;
+    }
+
     /// Applies a change, only if the session is still there, by [`Record::apply`]; answers with the
     /// merged record. Never makes a session that is not there.
     fn change(
@@ -73,21 +112,22 @@ pub trait SessionStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Changed, StoreError>> + Send;
 
     /// Exchanges the session `old` for a new one, only if it is still there: the new record
-    /// [inherits](Record::inherit) from the old, the change is applied to it, the user's limit is
-    /// enforced (`old` does not count), and the old one ends. The user never has neither, and nobody
+    /// [inherits](Record::inherit) from the old, the change is applied to it, the terms are held to
+    /// (`old` does not count), and the old one ends. The user never has neither, and nobody
     /// is told of the new id before the old one has ended.
     fn replace(
         &self,
         old: SessionId,
         new: Replacement,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> impl Future<Output = Result<Replaced, StoreError>> + Send;
 
     /// Ends a session. Says whether it was alive; to end it again is no error.
     fn revoke(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Ends all sessions of a user, but for `except`. Says which were alive.
+    /// Ends all sessions of a user, but for `except`, and begins a new [`Epoch`] for him. Says which
+    /// were alive.
     fn revoke_user(
         &self,
         user: &str,
@@ -103,6 +143,13 @@ pub trait SessionStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<SessionId>, StoreError>> + Send;
 
+    /// The epoch that a user is in. It is not that any more when one of his sessions may have been
+    /// ended by [`revoke_user`](Self::revoke_user) in between.
+    ///
+    /// A store may forget that a user has left the epoch in which everybody begins, but not within
+    /// an [hour](Epoch::REMEMBERED).
+    fn epoch(&self, user: &str, now: Timestamp) -> impl Future<Output = Result<Epoch, StoreError>> + Send;
+
     /// A page of a user's live sessions, ordered by id. Its cost grows with that user's sessions
     /// alone.
     fn list(
@@ -115,82 +162,29 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Deletes sessions that are expired at `now`, at most `batch` of them, and says how many: fewer than
     /// `batch` means that none is left. Safe to run on every node at once.
     fn sweep(&self, now: Timestamp, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
-}
 
-/// What became of a new session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Created {
-    /// It is kept.
-    Kept {
-        /// The user's sessions that ended to make room.
-        evicted: Vec<SessionId>,
-    },
-    /// A session of this id exists already. Nothing has changed.
-    IdTaken,
-    /// The user has as many sessions as he may. Nothing has changed.
-    LimitReached,
-}
-
-/// What became of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// The record as it is now, other requests' changes included.
-    Merged(Arc<Record>),
-    /// The session is unknown, revoked or expired. Nothing has changed.
-    Gone,
-    /// The change does not fit the record. Nothing has changed.
-    Refused(ChangeRefused),
-}
-
-/// A session that takes another's place.
-#[derive(Clone, Debug)]
-pub struct Replacement {
-    /// The new session, under an id of its own.
-    pub record: Record,
-    /// What it inherits of the old one's attributes.
-    pub keep: Keep,
-    /// What is applied on top of that.
-    pub change: Change,
-}
-
-impl Replacement {
-    /// The new record, given the old one as it stands in the store's atomic step.
-    ///
-    /// # Errors
-    /// If the change does not fit.
-    pub fn succeeding(self, old: &Record) -> Result<Record, ChangeRefused> {
-        let mut record = self.record;
-        record.inherit(old, &self.keep);
-        record.apply(&self.change)?;
-        Ok(record)
+    /// Whether the engine deletes what has expired by itself. Then [`sweep`](Self::sweep) finds
+    /// nothing, and answers 0.
+    fn expires_by_itself(&self) -> bool {
+        false
     }
-}
 
-/// What became of an exchange.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Replaced {
-    /// The new session is in the old one's place.
-    Done {
-        /// The new record.
-        record: Arc<Record>,
-        /// The user's other sessions that ended to make room.
-        evicted: Vec<SessionId>,
-    },
-    /// The old session is unknown, revoked or expired. Nothing has changed.
-    Gone,
-    /// A session of the new id exists already. Nothing has changed.
-    IdTaken,
-    /// The user has as many sessions as he may. Nothing has changed.
-    LimitReached,
-    /// The change does not fit the record. Nothing has changed.
-    Refused(ChangeRefused),
-}
+    /// A part of all live sessions, of every user and of none, and where the next part begins: for moving
+    /// them elsewhere. About `size` of them. What is there from the first part to the last is told at least
+    /// once.
+    fn scan(
+        &self,
+        from: Option<Cursor>,
+        size: usize,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Scanned, StoreError>> + Send;
 
-/// Which part of a list is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Only ids greater than this one.
-    pub after: Option<SessionId>,
-    /// At most so many.
-    pub size: usize,
+    /// Listens to the ids of sessions that end, on every node: each is announced in the same atomic
+    /// step as the end itself, by whichever verb that is. It is a hint: whoever hears an id asks the
+    /// store. Sessions that expire by time are not announced.
+    ///
+    /// While nothing ends, a heartbeat comes about once in `heartbeat`, by the same way as the
+    /// announcements do: whoever hears none for longer is cut off. When this answers, the listening
+    /// has begun: what ends from now on is heard.
+    fn invalidations(&self, heartbeat: Duration) -> impl Future<Output = Result<Invalidations, StoreError>> + Send;
 }

@@ -94,7 +94,7 @@ async fn a_stored_session_is_still_opened_by_its_token_and_by_the_successor_that
     for (ring, comes, goes) in HANDED_OUT {
         let store = MemoryStore::new();
         let record = serde_json::from_str(OF_A_USER).unwrap();
-        store.create(record, NO_LIMIT, at(1_860).into()).await.unwrap();
+        store.create(record, NO_LIMIT.into(), at(1_860).into()).await.unwrap();
         let sessions = sessions_in(store, &ring.join(","), "");
 
         let session = sessions.authenticate(&comes.parse().unwrap()).await.unwrap();

@@ -64,7 +64,7 @@ proptest! {
 
 async fn merges_as_the_model_does(store: &impl SessionStore, id: SessionId, requests: &[Request]) {
     let mut model = Fields::new();
-    store.create(record(id), NO_LIMIT, NOW).await.unwrap();
+    store.create(record(id), NO_LIMIT.into(), NOW).await.unwrap();
     for request in requests {
         let (change, taken) = request.change();
         let fits = apply_all(&taken, request.bounds, &mut model).is_ok();

@@ -7,7 +7,7 @@ use std::{
 
 use countersign::{
     Change, Limit, Record, SessionId, SessionStore, StoreError, Timestamp,
-    store::{Changed, Created, Page, Replaced, Replacement},
+    store::{Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, Terms},
 };
 
 /// A store that takes its time: it pauses before and after each command, so that a request can be
@@ -73,9 +73,9 @@ impl<S> Paced<S> {
 }
 
 impl<S: SessionStore> SessionStore for Paced<S> {
-    async fn create(&self, record: Record, limit: Limit, now: Timestamp) -> Result<Created, StoreError> {
+    async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {
         self.pace.saw(&record);
-        self.pace.around(self.inner.create(record, limit, now)).await
+        self.pace.around(self.inner.create(record, terms, now)).await
     }
 
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
@@ -90,11 +90,11 @@ impl<S: SessionStore> SessionStore for Paced<S> {
         &self,
         old: SessionId,
         new: Replacement,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
         self.pace.saw(&new.record);
-        self.pace.around(self.inner.replace(old, new, limit, now)).await
+        self.pace.around(self.inner.replace(old, new, terms, now)).await
     }
 
     async fn revoke(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
@@ -120,5 +120,37 @@ impl<S: SessionStore> SessionStore for Paced<S> {
 
     async fn sweep(&self, now: Timestamp, batch: usize) -> Result<usize, StoreError> {
         self.pace.around(self.inner.sweep(now, batch)).await
+    }
+
+    async fn epoch(&self, user: &str, now: Timestamp) -> Result<Epoch, StoreError> {
+        self.pace.around(self.inner.epoch(user, now)).await
+    }
+
+    async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Result<Scanned, StoreError> {
+        self.pace.around(self.inner.scan(from, size, now)).await
+    }
+
+    async fn invalidations(&self, heartbeat: Duration) -> Result<Invalidations, StoreError> {
+        self.inner.invalidations(heartbeat).await
+    }
+
+    async fn load_fresh(&self, id: SessionId, now: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
+        self.pace.around(self.inner.load_fresh(id, now)).await
+    }
+
+    fn staleness(&self) -> Option<Duration> {
+        self.inner.staleness()
+    }
+
+    fn remembered(&self, id: SessionId, age: Duration, now: Timestamp) -> Option<Arc<Record>> {
+        self.inner.remembered(id, age, now)
+    }
+
+    fn remember_for(&self, age: Duration) {
+        self.inner.remember_for(age);
+    }
+
+    fn expires_by_itself(&self) -> bool {
+        self.inner.expires_by_itself()
     }
 }

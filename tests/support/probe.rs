@@ -8,7 +8,7 @@ use std::{
 
 use countersign::{
     Change, Limit, Record, SessionId, SessionStore, StoreError, Timestamp,
-    store::{Changed, Created, Page, Replaced, Replacement},
+    store::{Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, Terms},
 };
 
 use super::Pace;
@@ -88,10 +88,10 @@ impl<S> Probe<S> {
 }
 
 impl<S: SessionStore> SessionStore for Probe<S> {
-    async fn create(&self, record: Record, limit: Limit, now: Timestamp) -> Result<Created, StoreError> {
+    async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {
         self.calls.saw(&record);
         self.calls.write().await?;
-        self.inner.create(record, limit, now).await
+        self.inner.create(record, terms, now).await
     }
 
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
@@ -112,12 +112,12 @@ impl<S: SessionStore> SessionStore for Probe<S> {
         &self,
         old: SessionId,
         new: Replacement,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
         self.calls.saw(&new.record);
         self.calls.write().await?;
-        self.inner.replace(old, new, limit, now).await
+        self.inner.replace(old, new, terms, now).await
     }
 
     async fn revoke(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
@@ -148,5 +148,40 @@ impl<S: SessionStore> SessionStore for Probe<S> {
     async fn sweep(&self, now: Timestamp, batch: usize) -> Result<usize, StoreError> {
         self.calls.other().await?;
         self.inner.sweep(now, batch).await
+    }
+
+    async fn epoch(&self, user: &str, now: Timestamp) -> Result<Epoch, StoreError> {
+        self.calls.other().await?;
+        self.inner.epoch(user, now).await
+    }
+
+    async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Result<Scanned, StoreError> {
+        self.calls.other().await?;
+        self.inner.scan(from, size, now).await
+    }
+
+    async fn invalidations(&self, heartbeat: Duration) -> Result<Invalidations, StoreError> {
+        self.inner.invalidations(heartbeat).await
+    }
+
+    async fn load_fresh(&self, id: SessionId, now: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
+        self.calls.load().await?;
+        self.inner.load_fresh(id, now).await
+    }
+
+    fn staleness(&self) -> Option<Duration> {
+        self.inner.staleness()
+    }
+
+    fn remembered(&self, id: SessionId, age: Duration, now: Timestamp) -> Option<Arc<Record>> {
+        self.inner.remembered(id, age, now)
+    }
+
+    fn remember_for(&self, age: Duration) {
+        self.inner.remember_for(age);
+    }
+
+    fn expires_by_itself(&self) -> bool {
+        self.inner.expires_by_itself()
     }
 }

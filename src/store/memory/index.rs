@@ -5,7 +5,11 @@ use std::{collections::HashSet, hash::BuildHasher};
 use dashmap::DashMap;
 use foldhash::{fast, quality};
 
-use crate::record::SessionId;
+use crate::{
+    clock::Timestamp,
+    record::SessionId,
+    store::{Cursor, Epoch},
+};
 
 /// Where a session lies in the map: 64 of its id's random bits. Two sessions that meet in one slot
 /// are told apart by their full ids; the second is refused as if its id were taken.
@@ -16,6 +20,18 @@ impl Slot {
     pub(super) const fn of(id: SessionId) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = *id.as_bytes();
         Self(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    pub(super) const fn at(number: u64) -> Self {
+        Self(number)
+    }
+
+    pub(super) const fn number(self) -> u64 {
+        self.0
+    }
+
+    pub(super) fn read(cursor: &Cursor) -> Option<u64> {
+        cursor.as_bytes().try_into().ok().map(u64::from_be_bytes)
     }
 }
 
@@ -78,6 +94,8 @@ impl Slots {
 /// follows it compares the user of the record.
 pub(super) struct Users {
     map: DashMap<u64, Slots, fast::RandomState>,
+    /// Those who are not in the first epoch, until when that is remembered.
+    epochs: DashMap<u64, (Epoch, Timestamp), fast::RandomState>,
     hasher: quality::RandomState,
 }
 
@@ -85,8 +103,24 @@ impl Users {
     pub(super) fn new() -> Self {
         Self {
             map: DashMap::with_hasher_and_shard_amount(fast::RandomState::default(), super::SHARDS),
+            epochs: DashMap::with_hasher(fast::RandomState::default()),
             hasher: quality::RandomState::default(),
         }
+    }
+
+    pub(super) fn epoch(&self, user: &str, now: Timestamp) -> Epoch {
+        let known = self.epochs.get(&self.hasher.hash_one(user));
+        known.filter(|known| now < known.1).map(|known| known.0).unwrap_or_default()
+    }
+
+    /// To be called under the user's lock.
+    pub(super) fn next_epoch(&self, user: &str, now: Timestamp) {
+        let next = self.epoch(user, now).next();
+        self.epochs.insert(self.hasher.hash_one(user), (next, now.after(Epoch::REMEMBERED)));
+    }
+
+    pub(super) fn forget_epochs(&self, now: Timestamp) {
+        self.epochs.retain(|_, known| now < known.1);
     }
 
     /// Works on a user's slots under his lock. An anonymous session has none, and no lock.

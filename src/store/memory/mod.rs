@@ -5,6 +5,7 @@
 //! always taken in the order user, then session, and none is held across an await.
 
 mod index;
+mod step;
 
 use std::{
     fmt,
@@ -12,17 +13,21 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
-use dashmap::{DashMap, Entry};
+use dashmap::DashMap;
 
-use super::{Candidate, Changed, Created, Page, Replaced, Replacement, SessionStore, StoreError, StoreErrorKind};
+use super::{
+    Announcer, Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore,
+    StoreError, Terms,
+};
 use crate::{
     clock::Timestamp,
-    config::Limit,
     record::{Change, Record, SessionId},
 };
-use index::{Slot, Slots, Users};
+use index::{Slot, Users};
+use step::{Inserted, is_live};
 
 /// A store in this process's memory. Sessions end with the process.
 ///
@@ -37,6 +42,7 @@ pub struct MemoryStore {
     users: Users,
     capacity: usize,
     held: AtomicUsize,
+    ended: Announcer,
 }
 
 impl MemoryStore {
@@ -55,6 +61,7 @@ impl MemoryStore {
             users: Users::new(),
             capacity,
             held: AtomicUsize::new(0),
+            ended: Announcer::new(),
         }
     }
 
@@ -69,110 +76,18 @@ impl MemoryStore {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    fn get(&self, id: SessionId, now: Timestamp) -> Option<Arc<Record>> {
-        let record = self.sessions.get(&Slot::of(id))?;
-        is_live(&record, id, now).then(|| Arc::clone(&record))
-    }
-
-    /// The live sessions of a user among those that the guide knows.
-    fn live(&self, user: &str, slots: &Slots, now: Timestamp) -> Vec<Arc<Record>> {
-        let records = slots.iter().filter_map(|slot| self.sessions.get(&slot).map(|record| Arc::clone(&record)));
-        records.filter(|record| record.user() == Some(user) && !record.is_expired(now)).collect()
-    }
-
-    /// Puts a record into a free place, and counts it.
-    fn insert(&self, record: Arc<Record>, capacity: usize) -> Result<Inserted, StoreError> {
-        let Entry::Vacant(place) = self.sessions.entry(Slot::of(record.id())) else { return Ok(Inserted::IdTaken) };
-        if self.held.fetch_add(1, Ordering::Relaxed) >= capacity {
-            self.held.fetch_sub(1, Ordering::Relaxed);
-            return Err(StoreError::of(StoreErrorKind::Full));
-        }
-        place.insert(record);
-        Ok(Inserted::Yes)
-    }
-
-    /// Removes a session if `condition` holds of it, and says what it was. The guide is not told.
-    fn take(&self, id: SessionId, condition: impl FnOnce(&Arc<Record>) -> bool) -> Option<Arc<Record>> {
-        let found = self.sessions.remove_if(&Slot::of(id), |_, record| record.id() == id && condition(record));
-        let (_, record) = found?;
-        self.held.fetch_sub(1, Ordering::Relaxed);
-        Some(record)
-    }
-
-    /// Tells the guide that a session has ended.
-    fn forget(&self, record: &Record) {
-        if let Some(user) = record.user() {
-            self.users.with(Some(user), |slots| slots.remove(Slot::of(record.id())));
-        }
-    }
-
-    /// Ends those of a user's sessions that `condition` chooses. No log-in slips in between: it
-    /// would need the same lock.
-    fn revoke_where(&self, user: &str, now: Timestamp, condition: impl Fn(&Record) -> bool) -> Vec<SessionId> {
-        self.users.with(Some(user), |slots| {
-            let chosen = self.live(user, slots, now).into_iter().map(|record| record.id());
-            let ended = chosen.filter(|id| self.take(*id, |record| condition(record)).is_some()).collect();
-            slots.remove_all(&ended);
-            ended
-        })
-    }
-
-    /// Who has to go for one more session of this user: `None` if it is to be refused.
-    fn room(
-        &self,
-        new: &Record,
-        old: Option<SessionId>,
-        limit: Limit,
-        slots: &Slots,
-        now: Timestamp,
-    ) -> Option<Vec<SessionId>> {
-        let user = new.user().filter(|_| limit.max > 0);
-        let live = user.map(|user| self.live(user, slots, now)).unwrap_or_default();
-        let others = live.iter().filter(|other| Some(other.id()) != old);
-        limit.evictions(others.map(|other| Candidate::from(&**other)).collect())
-    }
-
-    fn evict(&self, ids: Vec<SessionId>, slots: &mut Slots) -> Vec<SessionId> {
-        let evicted = ids.into_iter().filter(|id| self.take(*id, |_| true).is_some()).collect();
-        slots.remove_all(&evicted);
-        evicted
-    }
-
-    /// One try to put `new` in the place of `old`. `None` if `old` is not what it was any more.
-    fn exchange(
-        &self,
-        old: &Arc<Record>,
-        new: &Arc<Record>,
-        limit: Limit,
-        now: Timestamp,
-    ) -> Result<Option<Replaced>, StoreError> {
-        self.users.with(new.user(), |slots| {
-            let Some(evicted) = self.room(new, Some(old.id()), limit, slots, now) else {
-                return Ok(Some(Replaced::LimitReached));
-            };
-            // Nobody knows the new id yet, and whoever lists this user waits for the lock: that
-            // both are in the map for a moment is not to be seen.
-            if let Inserted::IdTaken = self.insert(Arc::clone(new), usize::MAX)? {
-                return Ok(Some(Replaced::IdTaken));
-            }
-            // A change to the old session makes a new record, as this one is held here.
-            if self.take(old.id(), |present| Arc::ptr_eq(present, old)).is_none() {
-                self.take(new.id(), |_| true);
-                return Ok(None);
-            }
-            slots.insert(Slot::of(new.id()));
-            slots.remove(Slot::of(old.id()));
-            Ok(Some(Replaced::Done { record: Arc::clone(new), evicted: self.evict(evicted, slots) }))
-        })
-    }
 }
 
 impl SessionStore for MemoryStore {
-    async fn create(&self, record: Record, limit: Limit, now: Timestamp) -> Result<Created, StoreError> {
+    async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {
         let record = Arc::new(record);
         self.users.with(record.user(), |slots| {
-            let Some(evicted) = self.room(&record, None, limit, slots, now) else { return Ok(Created::LimitReached) };
+            if self.is_epoch_passed(&record, terms, now) {
+                return Ok(Created::EpochPassed);
+            }
+            let Some(evicted) = self.room(&record, None, terms.limit, slots, now) else {
+                return Ok(Created::LimitReached);
+            };
             // Where somebody goes, there is room.
             let capacity = if evicted.is_empty() { self.capacity } else { usize::MAX };
             if let Inserted::IdTaken = self.insert(Arc::clone(&record), capacity)? {
@@ -205,7 +120,7 @@ impl SessionStore for MemoryStore {
         &self,
         old: SessionId,
         new: Replacement,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
         loop {
@@ -214,7 +129,7 @@ impl SessionStore for MemoryStore {
                 Ok(record) => Arc::new(record),
                 Err(refused) => return Ok(Replaced::Refused(refused)),
             };
-            let Some(replaced) = self.exchange(&present, &record, limit, now)? else { continue };
+            let Some(replaced) = self.exchange(&present, &record, terms, now)? else { continue };
             if matches!(replaced, Replaced::Done { .. }) && present.user() != record.user() {
                 self.forget(&present);
             }
@@ -223,7 +138,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn revoke(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
-        let Some(record) = self.take(id, |_| true) else { return Ok(false) };
+        let Some(record) = self.end(id, |_| true) else { return Ok(false) };
         self.forget(&record);
         Ok(!record.is_expired(now))
     }
@@ -234,11 +149,15 @@ impl SessionStore for MemoryStore {
         except: Option<SessionId>,
         now: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
-        Ok(self.revoke_where(user, now, |record| Some(record.id()) != except))
+        Ok(self.revoke_where(user, now, |record| Some(record.id()) != except, || self.users.next_epoch(user, now)))
     }
 
     async fn revoke_device(&self, user: &str, device: &str, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
-        Ok(self.revoke_where(user, now, |record| record.device_id() == Some(device)))
+        Ok(self.revoke_where(user, now, |record| record.device_id() == Some(device), || {}))
+    }
+
+    async fn epoch(&self, user: &str, now: Timestamp) -> Result<Epoch, StoreError> {
+        Ok(self.users.epoch(user, now))
     }
 
     async fn list(&self, user: &str, page: Page, now: Timestamp) -> Result<Vec<Arc<Record>>, StoreError> {
@@ -253,7 +172,33 @@ impl SessionStore for MemoryStore {
         let expired = self.sessions.iter().filter(|record| record.is_expired(now)).map(|record| record.id());
         let expired: Vec<SessionId> = expired.take(batch).collect();
         let swept = expired.into_iter().filter_map(|id| self.take(id, |record| record.is_expired(now)));
+        self.users.forget_epochs(now);
         Ok(swept.inspect(|record| self.forget(record)).count())
+    }
+
+    /// In the order of the ids' random bits. Each part looks through the whole map.
+    async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Result<Scanned, StoreError> {
+        let from = from
+            .map_or(Ok(0), |cursor| Slot::read(&cursor).ok_or_else(|| StoreError::corrupt("not a cursor of ours")))?;
+        let mut slots: Vec<u64> =
+            self.sessions.iter().map(|record| record.key().number()).filter(|slot| *slot >= from).collect();
+        let more = slots.len() > size.max(1);
+        if more {
+            slots.select_nth_unstable(size.max(1));
+        }
+        let next = more.then(|| slots[size.max(1)]);
+        slots.truncate(size.max(1));
+        let records =
+            slots.into_iter().filter_map(|slot| self.sessions.get(&Slot::at(slot)).map(|record| Arc::clone(&record)));
+        Ok(Scanned {
+            records: records.filter(|record| !record.is_expired(now)).collect(),
+            done: next.map_or(1.0, |next| next as f64 / u64::MAX as f64),
+            next: next.map(|next| Cursor::new(next.to_be_bytes())),
+        })
+    }
+
+    async fn invalidations(&self, heartbeat: Duration) -> Result<Invalidations, StoreError> {
+        Ok(self.ended.listen(heartbeat))
     }
 }
 
@@ -267,15 +212,6 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MemoryStore({} sessions)", self.len())
     }
-}
-
-fn is_live(record: &Record, id: SessionId, now: Timestamp) -> bool {
-    record.id() == id && !record.is_expired(now)
-}
-
-enum Inserted {
-    Yes,
-    IdTaken,
 }
 
 /// Far more than there are cores, so that two requests seldom meet.

@@ -12,15 +12,17 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use sqlx::SqlitePool;
 use tokio::sync::Mutex;
 
-use super::{Changed, Created, Page, Replaced, Replacement, SessionStore, StoreError};
+use super::{
+    Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore, StoreError,
+    Terms,
+};
 use crate::{
     clock::Timestamp,
-    config::Limit,
     record::{Change, Record, SessionId},
 };
 use file::Pools;
@@ -93,9 +95,9 @@ impl SqliteStore {
 }
 
 impl SessionStore for SqliteStore {
-    async fn create(&self, record: Record, limit: Limit, now: Timestamp) -> Result<Created, StoreError> {
+    async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {
         let mut step = Step::begin(&self.writer, &self.turn).await?;
-        let created = step.create(&record, limit, now).await?;
+        let created = step.create(&record, terms.limit, now).await?;
         step.commit().await?;
         Ok(created)
     }
@@ -115,11 +117,11 @@ impl SessionStore for SqliteStore {
         &self,
         old: SessionId,
         new: Replacement,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
         let mut step = Step::begin(&self.writer, &self.turn).await?;
-        let replaced = step.replace(old, new, limit, now).await?;
+        let replaced = step.replace(old, new, terms.limit, now).await?;
         step.commit().await?;
         Ok(replaced)
     }
@@ -162,6 +164,18 @@ impl SessionStore for SqliteStore {
     async fn sweep(&self, now: Timestamp, batch: usize) -> Result<usize, StoreError> {
         let _turn = self.turn.lock().await;
         statement::delete_expired(&self.writer, now, batch).await
+    }
+
+    async fn epoch(&self, _: &str, _: Timestamp) -> Result<Epoch, StoreError> {
+        Ok(Epoch::default())
+    }
+
+    async fn scan(&self, _: Option<Cursor>, _: usize, _: Timestamp) -> Result<Scanned, StoreError> {
+        Err(StoreError::unavailable("not yet"))
+    }
+
+    async fn invalidations(&self, _: Duration) -> Result<Invalidations, StoreError> {
+        Err(StoreError::unavailable("not yet"))
     }
 }
 

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    config::{Lifetime, WhenFull},
+    config::{Lifetime, Limit, WhenFull},
     record::{Keep, SecretHash},
     store::StoreErrorKind,
 };
@@ -196,13 +196,13 @@ fn adding(by: i64) -> Change {
 }
 
 fn replacement(n: u8) -> Replacement {
-    Replacement { record: record(n), keep: Keep::Everything, change: adding(1) }
+    Replacement { record: record(n), keep: Keep::Everything, change: adding(1), expect: None }
 }
 
-const fn evict(max: u32) -> Limit {
-    Limit { max, when_full: WhenFull::EvictOldest }
+const fn evict(max: u32) -> Terms {
+    Terms { limit: Limit { max, when_full: WhenFull::EvictOldest }, epoch: None }
 }
 
-const NO_LIMIT: Limit = evict(0);
+const NO_LIMIT: Terms = evict(0);
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const LIFETIME: Lifetime = Lifetime::new(Duration::from_secs(60), Duration::from_secs(600));
