@@ -201,6 +201,13 @@ impl Record {
         self.revision
     }
 
+    /// How many changes more than `other`, a record of the same id, this one has seen: negative if fewer.
+    /// Right also where the count has begun anew.
+    #[cfg(feature = "cache")]
+    pub(crate) const fn later_by(&self, other: &Self) -> i32 {
+        self.revision.wrapping_sub(other.revision).cast_signed()
+    }
+
     /// Whether the session is on its way from one store to another: then no change is applied to
     /// it, but for the one that says where it has arrived.
     #[must_use]

@@ -171,8 +171,11 @@ impl Entries {
     /// The lock of the session's stripe is held, as by all who call this.
     fn insert(&self, note: &Note, record: &Arc<Record>) {
         let of_use = note.era.is_some() || self.outage.load(Relaxed) > 0;
-        let is_newer = |entry: Entry| entry.age.began > note.age.began;
-        if of_use && !self.cache.get(&note.id).is_some_and(is_newer) {
+        let is_better = |known: Entry| match known.record.later_by(record) {
+            0 => known.era == note.era && known.age.began > note.age.began,
+            later => later > 0,
+        };
+        if of_use && !self.cache.get(&note.id).is_some_and(is_better) {
             self.cache.insert(note.id, Entry { record: Arc::clone(record), age: note.age, era: note.era });
         }
     }
