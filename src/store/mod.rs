@@ -13,6 +13,7 @@ mod error;
 mod invalidation;
 mod limit;
 pub mod memory;
+mod open;
 mod scan;
 mod shared;
 #[cfg(feature = "sqlite")]
@@ -25,6 +26,7 @@ pub(crate) use erased::{Command, ErasedStore};
 pub use error::{StoreError, StoreErrorKind};
 pub use invalidation::{Announcer, Announcing, Invalidation, Invalidations};
 pub use limit::Candidate;
+pub use open::open;
 pub use scan::{Cursor, Scanned};
 pub use terms::{Epoch, Terms};
 
