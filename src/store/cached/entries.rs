@@ -172,6 +172,7 @@ impl Entries {
     fn insert(&self, note: &Note, record: &Arc<Record>) {
         let of_use = note.era.is_some() || self.outage.load(Relaxed) > 0;
         let is_better = |known: Entry| match known.record.later_by(record) {
+            // Equal revisions are equal records: the younger answer is the better one.
             0 => known.era == note.era && known.age.began > note.age.began,
             later => later > 0,
         };
