@@ -30,6 +30,7 @@ mod change;
 mod create;
 mod create_limits;
 mod increments;
+mod invalidations;
 mod list;
 mod list_users;
 mod load;
@@ -111,6 +112,7 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         races_ends::promises(),
         races_list::promises(),
         cancel::promises(),
+        invalidations::promises(),
     ]
     .into_iter()
     .flatten()

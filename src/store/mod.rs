@@ -6,6 +6,8 @@
 
 mod answer;
 mod any;
+#[cfg(feature = "cache")]
+pub mod cached;
 mod erased;
 mod error;
 mod invalidation;
