@@ -66,6 +66,7 @@ impl Sessions {
     pub(crate) fn admit(&self, token: Token, record: Option<Arc<Record>>, now: Timestamp) -> Admission {
         match (judge(record.as_deref(), &token.secret().hash(), now), record) {
             (Verdict::Honoured(honoured), Some(record)) => {
+                record.withheld().for_each(|field| self.emit(&Event::Withheld { session: record.id(), field }));
                 let due = Due::of(&record, honoured, &self.inner.config, now);
                 Admission::Granted(Authenticated { token, record, honoured, due })
             }

@@ -12,6 +12,7 @@ mod invalidation;
 mod limit;
 pub mod memory;
 mod scan;
+mod sealed;
 mod shared;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -24,6 +25,7 @@ pub use error::{StoreError, StoreErrorKind};
 pub use invalidation::{Announcer, Announcing, Invalidation, Invalidations};
 pub use limit::Candidate;
 pub use scan::{Cursor, Scanned};
+pub use sealed::Sealed;
 pub use terms::{Epoch, Terms};
 
 use std::{future::Future, sync::Arc, time::Duration};
