@@ -100,7 +100,7 @@ pub use sessions::{
 };
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
-pub use store::{Sealed, SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
+pub use store::{Moving, Progress, Sealed, SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
 pub use token::{MalformedToken, RefusalKind, Token};
 
 /// The examples in the documents compile.

@@ -12,7 +12,7 @@ use crate::{
     clock::Timestamp,
     record::{Record, SessionId},
     session::{Arrival, Client, Holding, Session},
-    sessions::{Admission, Error, ErrorKind, Sessions},
+    sessions::{Admission, Error, ErrorKind, Sessions, settled},
     store::StoreError,
     token::{RefusalKind, Token},
 };
@@ -46,7 +46,7 @@ pub(super) fn decide(
     way: Way,
     now: Timestamp,
 ) -> Decision {
-    let record = match record {
+    let record = match record.and_then(settled) {
         Ok(record) => record,
         Err(error) => return failed(sessions.store_failed(error).kind(), way),
     };

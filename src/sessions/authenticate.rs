@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{Deadline, Due, Error, ErrorKind, Event, Honoured, Reason, SessionInfo, Sessions, Verdict, judge};
 use crate::{
     clock::Timestamp,
-    record::{Record, SessionId},
+    record::{ChangeRefused, Record, SessionId},
     store::StoreError,
     token::{RefusalKind, Token},
 };
@@ -45,7 +45,8 @@ impl Sessions {
     pub async fn authenticate(&self, token: &Token) -> Result<Authenticated, Error> {
         self.verify(token).map_err(|kind| self.refused(kind))?;
         let now = self.now();
-        let record = self.load(token.id(), now).wait().await.map_err(|error| self.store_failed(error))?;
+        let found = self.load(token.id(), now).wait().await.and_then(settled);
+        let record = found.map_err(|error| self.store_failed(error))?;
         match self.admit(token.clone(), record, now) {
             Admission::Granted(authenticated) => Ok(authenticated),
             Admission::Refused(kind) => Err(self.refused(kind)),
@@ -88,6 +89,15 @@ impl Sessions {
     pub(crate) fn refused(&self, kind: RefusalKind) -> Error {
         self.emit(&Event::Refused { kind });
         Error::new(ErrorKind::Refused(kind))
+    }
+}
+
+/// A session that is on its way to another store may have ended there. A node that sees one of the two
+/// stores alone does not know.
+pub(crate) fn settled(found: Option<Arc<Record>>) -> Result<Option<Arc<Record>>, StoreError> {
+    match found {
+        Some(record) if record.in_transit() => Err(StoreError::unavailable(ChangeRefused::InTransit)),
+        found => Ok(found),
     }
 }
 

@@ -19,7 +19,7 @@ mod verdict;
 
 pub use attempt::Attempt;
 pub use authenticate::Authenticated;
-pub(crate) use authenticate::{Admission, Loading};
+pub(crate) use authenticate::{Admission, Loading, settled};
 pub use builder::SessionsBuilder;
 pub(crate) use deadline::Deadline;
 pub use enter::LogIn;

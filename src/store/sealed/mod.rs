@@ -100,6 +100,9 @@ impl<S: SessionStore> SessionStore for Sealed<S> {
         if record.withheld().next().is_some() {
             return Err(StoreError::corrupt("what is withheld of a session would be lost in a copy of it"));
         }
+        if record.sealed_origin().is_some() {
+            return Err(StoreError::corrupt(SEALED_TWICE));
+        }
         let sealed = SealedRecord::seal(&self.keys, &record)?;
         self.store.create(sealed.into_record(), terms, now).await
     }
@@ -133,6 +136,9 @@ impl<S: SessionStore> SessionStore for Sealed<S> {
     }
 
     async fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Changed, StoreError> {
+        if change.sealed_origin().is_some() {
+            return Err(StoreError::corrupt(SEALED_TWICE));
+        }
         self.change_sealed(id, &change, now).await
     }
 
@@ -190,6 +196,8 @@ impl<S: fmt::Debug> fmt::Debug for Sealed<S> {
         f.debug_struct("Sealed").field("store", &self.store).field("keys", &self.keys).finish_non_exhaustive()
     }
 }
+
+const SEALED_TWICE: &str = "this session is sealed already: one Sealed over a store is enough";
 
 /// So many sessions of one node can be read and written at once, at most.
 const TURNS: usize = 64;
