@@ -12,10 +12,16 @@ mod invalidation;
 mod limit;
 pub mod memory;
 mod moving;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod open;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod scan;
 mod sealed;
 mod shared;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod terms;
