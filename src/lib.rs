@@ -116,7 +116,7 @@ pub use store::mysql::MySqlStore;
 pub use store::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
-pub use store::{SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
+pub use store::{Moving, Progress, Sealed, SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
 pub use token::{MalformedToken, RefusalKind, Token};
 
 /// The examples in the documents compile.
