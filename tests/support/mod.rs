@@ -1,5 +1,5 @@
 //! What the tests share: every store, a store that counts and fails on demand, a browser with a
-//! cookie jar.
+//! cookie jar; real servers.
 
 #![allow(
     dead_code,
@@ -15,6 +15,7 @@ mod app;
 mod browser;
 mod paced;
 mod probe;
+pub mod servers;
 
 pub use app::{Gate, app, app_with};
 pub use browser::{Browser, Reply};
