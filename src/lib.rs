@@ -58,6 +58,7 @@
 //! |---|---|---|
 //! | `axum` | yes | [`LoggedIn`], extractors, errors as responses |
 //! | `sqlite` | yes | [`SqliteStore`] |
+//! | `redis` | no | `RedisStore` |
 //! | `toml` | yes | `Config::from_file`, `Config::from_toml` |
 //! | `user-agent` | yes | names of browser and system in [`Device`] |
 //! | `conformance` | no | the suite that states the store contract as tests |
@@ -98,6 +99,8 @@ pub use sessions::{
     Attempt, Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
     Sessions, SessionsBuilder,
 };
+#[cfg(feature = "redis")]
+pub use store::redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
 pub use store::{SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};

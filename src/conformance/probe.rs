@@ -69,6 +69,10 @@ impl<S: SessionStore> Probe<S> {
         must("sweep", self.0.sweep(now, batch).await)
     }
 
+    pub(super) fn expires_by_itself(&self) -> bool {
+        self.0.expires_by_itself()
+    }
+
     /// All of a user's sessions, in one page.
     pub(super) async fn list(&self, user: &str, now: Timestamp) -> Vec<Arc<Record>> {
         self.page(user, None, 1_000, now).await

@@ -5,6 +5,8 @@ mod change;
 mod device;
 mod id;
 mod merge;
+#[cfg(feature = "redis")]
+mod parts;
 mod refused;
 mod succession;
 #[cfg(test)]
@@ -14,6 +16,8 @@ pub use attributes::Attributes;
 pub use change::{Change, FieldChange, Pending, SecretStep};
 pub use device::{Device, DeviceHints, DeviceKind};
 pub use id::{InvalidSessionId, SessionId};
+#[cfg(feature = "redis")]
+pub(crate) use parts::{Parts, Rest};
 pub use refused::ChangeRefused;
 pub use succession::{SecretHash, Standing, Succession};
 

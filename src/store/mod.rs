@@ -11,6 +11,8 @@ mod error;
 mod invalidation;
 mod limit;
 pub mod memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod scan;
 mod shared;
 #[cfg(feature = "sqlite")]
