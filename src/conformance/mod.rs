@@ -30,6 +30,7 @@ mod change;
 mod create;
 mod create_limits;
 mod increments;
+mod invalidations;
 mod list;
 mod list_users;
 mod load;
@@ -37,6 +38,7 @@ mod load_fields;
 mod races;
 mod races_ends;
 mod races_limits;
+mod races_list;
 mod replace;
 mod replace_limits;
 mod replace_refused;
@@ -108,7 +110,9 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         races::promises(),
         races_limits::promises(),
         races_ends::promises(),
+        races_list::promises(),
         cancel::promises(),
+        invalidations::promises(),
     ]
     .into_iter()
     .flatten()

@@ -64,6 +64,12 @@ pub enum Event<'a> {
         /// In which way.
         kind: StoreErrorKind,
     },
+    /// A request got its session as it was remembered, while the store could not be asked: an
+    /// [`Outage`](crate::Outage) policy at work.
+    ServedStale {
+        /// The session.
+        session: SessionId,
+    },
     /// Expired sessions were deleted.
     Swept {
         /// How many.
@@ -109,6 +115,8 @@ pub struct Counters {
     pub writes_lost: u64,
     /// Store commands that failed.
     pub store_failures: u64,
+    /// Requests that got a remembered session, while the store could not be asked.
+    pub served_stale: u64,
     /// Expired sessions deleted.
     pub swept: u64,
 }
@@ -125,6 +133,7 @@ pub(super) struct Events {
     refused: [AtomicU64; RefusalKind::ALL.len()],
     writes_lost: AtomicU64,
     store_failures: AtomicU64,
+    served_stale: AtomicU64,
     swept: AtomicU64,
 }
 
@@ -151,6 +160,7 @@ impl Events {
             refused: std::array::from_fn(|index| read(&self.refused[index])),
             writes_lost: read(&self.writes_lost),
             store_failures: read(&self.store_failures),
+            served_stale: read(&self.served_stale),
             swept: read(&self.swept),
         }
     }
@@ -168,6 +178,7 @@ impl Events {
             Event::Refused { kind } => (&self.refused[*kind as usize], 1),
             Event::WriteLost { .. } | Event::WriteRefused { .. } => (&self.writes_lost, 1),
             Event::StoreFailed { .. } => (&self.store_failures, 1),
+            Event::ServedStale { .. } => (&self.served_stale, 1),
             Event::Swept { sessions } => (&self.swept, *sessions as u64),
             Event::Renewed { .. } => return,
         };
@@ -189,6 +200,7 @@ fn log(event: &Event<'_>) {
         Event::WriteLost { session } => tracing::debug!(%session, "writes dropped: the session ended meanwhile"),
         Event::WriteRefused { session, refused } => tracing::warn!(%session, %refused, "writes refused"),
         Event::StoreFailed { kind } => tracing::error!(?kind, "session store failed"),
+        Event::ServedStale { session } => tracing::debug!(%session, "session served as it was remembered"),
         Event::Swept { sessions } => tracing::debug!(sessions, "expired sessions deleted"),
     }
 }

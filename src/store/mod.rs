@@ -6,6 +6,8 @@
 
 mod answer;
 mod any;
+#[cfg(feature = "cache")]
+pub mod cached;
 mod erased;
 mod error;
 mod invalidation;
@@ -13,8 +15,15 @@ mod limit;
 pub mod memory;
 #[cfg(feature = "redis")]
 pub mod redis;
+#[cfg(feature = "mysql")]
+pub mod mysql;
+mod open;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod scan;
 mod shared;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod terms;
@@ -25,6 +34,7 @@ pub(crate) use erased::{Command, ErasedStore};
 pub use error::{StoreError, StoreErrorKind};
 pub use invalidation::{Announcer, Announcing, Invalidation, Invalidations};
 pub use limit::Candidate;
+pub use open::open;
 pub use scan::{Cursor, Scanned};
 pub use terms::{Epoch, Terms};
 

@@ -92,6 +92,14 @@ impl World {
         node(&self.storage, keys, &self.config, &self.clock, &self.calls).await
     }
 
+    /// Another node, whose clock is another.
+    pub async fn node_at(&self, time: SystemTime) -> Sessions {
+        node(&self.storage, KeyRing::new(KEY).unwrap(), &self.config, &Clock::manual(time), &self.calls).await
+    }
+
+    /// Waits until every node knows what any of them has done.
+    pub async fn heard(&self) {}
+
     pub fn pass(&self, time: Duration) {
         assert!(self.clock.advance(time));
     }
