@@ -49,7 +49,7 @@
 //! | sessions without a request: jobs, support tools, tests | [`Sessions`] |
 //! | keys and their rotation | [`KeyRing`] |
 //! | settings, from code, a file or the environment | [`Config`] |
-//! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`CachedStore`], [`store`], [`conformance`] |
+//! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`CachedStore`], [`store`], [`conformance`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
 //! # Features
@@ -58,6 +58,8 @@
 //! |---|---|---|
 //! | `axum` | yes | [`LoggedIn`], extractors, errors as responses |
 //! | `sqlite` | yes | [`SqliteStore`] |
+//! | `postgres` | no | [`PostgresStore`] |
+//! | `mysql` | no | [`MySqlStore`] |
 //! | `toml` | yes | `Config::from_file`, `Config::from_toml` |
 //! | `user-agent` | yes | names of browser and system in [`Device`] |
 //! | `cache` | no | [`CachedStore`] |
@@ -65,7 +67,14 @@
 //! | `testing` | no | `Sessions::for_tests` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(all(feature = "axum", feature = "sqlite", feature = "cache", feature = "conformance")),
+    not(all(
+        feature = "axum",
+        feature = "sqlite",
+        feature = "postgres",
+        feature = "mysql",
+        feature = "cache",
+        feature = "conformance"
+    )),
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
 
@@ -101,6 +110,10 @@ pub use sessions::{
 };
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;
+#[cfg(feature = "mysql")]
+pub use store::mysql::MySqlStore;
+#[cfg(feature = "postgres")]
+pub use store::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
 pub use store::{SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};

@@ -13,9 +13,15 @@ mod error;
 mod invalidation;
 mod limit;
 pub mod memory;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod open;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod scan;
 mod shared;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod terms;
