@@ -109,17 +109,17 @@ pub use sessions::{
     Attempt, Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
     Sessions, SessionsBuilder,
 };
-#[cfg(feature = "redis")]
-pub use store::redis::RedisStore;
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;
 #[cfg(feature = "mysql")]
 pub use store::mysql::MySqlStore;
 #[cfg(feature = "postgres")]
 pub use store::postgres::PostgresStore;
+#[cfg(feature = "redis")]
+pub use store::redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
-pub use store::{SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
+pub use store::{Moving, Progress, Sealed, SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
 pub use token::{MalformedToken, RefusalKind, Token};
 
 /// The examples in the documents compile.

@@ -2,15 +2,18 @@
 
 mod attributes;
 mod change;
+mod conditions;
 mod device;
 mod id;
 mod merge;
 #[cfg(feature = "redis")]
 mod parts;
 mod refused;
+mod sealing;
 mod succession;
 #[cfg(test)]
 mod tests;
+mod transit;
 
 pub use attributes::Attributes;
 pub use change::{Change, FieldChange, Pending, SecretStep};
@@ -19,6 +22,7 @@ pub use id::{InvalidSessionId, SessionId};
 #[cfg(feature = "redis")]
 pub(crate) use parts::{Parts, Rest};
 pub use refused::ChangeRefused;
+pub(crate) use sealing::Part;
 pub use succession::{SecretHash, Standing, Succession};
 
 use std::net::IpAddr;
@@ -64,6 +68,12 @@ struct Origin {
     roles: Vec<Box<str>>,
     device: Device,
     address: Option<IpAddr>,
+    /// In a store whose sessions are sealed: the device's description, and the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<sealing::Blob>,
+    /// See [`Record::withheld`].
+    #[serde(skip)]
+    withheld: Box<[Box<str>]>,
 }
 
 impl Record {
@@ -210,19 +220,6 @@ impl Record {
     #[cfg(feature = "cache")]
     pub(crate) const fn later_by(&self, other: &Self) -> i32 {
         self.revision.wrapping_sub(other.revision).cast_signed()
-    }
-
-    /// Whether the session is on its way from one store to another: then no change is applied to
-    /// it, but for the one that says where it has arrived.
-    #[must_use]
-    pub const fn in_transit(&self) -> bool {
-        self.in_transit
-    }
-
-    /// The same, on its way or not.
-    #[must_use]
-    pub fn with_transit(self, in_transit: bool) -> Self {
-        Self { in_transit, ..self }
     }
 
     /// Whether the cookie outlives the browser.

@@ -144,7 +144,8 @@ impl Session {
     /// An attribute, with this request's own writes; `None` if it is not there.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`.
+    /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`; [`ErrorKind::Unreadable`] if it is
+    /// [withheld](crate::Sealed#when-something-does-not-open).
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
         let state = self.look();
         state.value(name)?.map(|value| from_json(name, &value)).transpose()
@@ -162,9 +163,10 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidValue`] if one of them is not a `V`, or the rest of its name not a `K`.
+    /// [`ErrorKind::InvalidValue`] if one of them is not a `V`, or the rest of its name not a `K`;
+    /// [`ErrorKind::Unreadable`] if one is withheld.
     pub fn entries<K: FromStr + Ord, V: DeserializeOwned>(&self, prefix: &str) -> Result<BTreeMap<K, V>, Error> {
-        let attributes = self.look().attributes()?;
+        let attributes = self.look().attributes(prefix)?;
         entries(prefix, attributes.iter())
     }
 

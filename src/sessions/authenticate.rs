@@ -95,6 +95,7 @@ impl Sessions {
     ) -> Admission {
         match (verdict, record) {
             (Verdict::Honoured(honoured), Some(record)) => {
+                record.withheld().for_each(|field| self.emit(&Event::Withheld { session: record.id(), field }));
                 let due = Due::of(&record, honoured, &self.inner.config, now);
                 Admission::Granted(Authenticated { token, record, honoured, due, stale: false })
             }

@@ -7,7 +7,7 @@ use tokio::{runtime::Handle, time::sleep};
 use super::{Admission, Authenticated, Deadline, Due, Error, Event, Sessions, Verdict, judge};
 use crate::{
     clock::Timestamp,
-    record::{Record, SecretHash, SessionId},
+    record::{ChangeRefused, Record, SecretHash, SessionId},
     store::{ErasedStore, StoreError, StoreErrorKind},
     token::Token,
 };
@@ -28,7 +28,8 @@ impl Sessions {
     /// node may have rotated the secret, or prolonged the session, since. Then it is asked again.
     pub(crate) fn look_up(&self, token: Token, now: Timestamp) -> LookUp {
         let (store, id) = (&self.inner.store, token.id());
-        let Some(record) = store.load_now(id, now) else {
+        let at_hand = store.load_now(id, now).filter(|found| !found.as_ref().is_some_and(|record| record.in_transit()));
+        let Some(record) = at_hand else {
             let doubted = store.staleness().map(|_| token.secret().hash());
             return LookUp::Asked(token, self.deadline(ask(Arc::clone(store), id, doubted, now)));
         };
@@ -75,7 +76,7 @@ async fn ask(
     doubted: Option<SecretHash>,
     now: Timestamp,
 ) -> Result<Option<Arc<Record>>, StoreError> {
-    let record = twice(|| Arc::clone(&store).load(id, now)).await?;
+    let record = settled(twice(|| Arc::clone(&store).load(id, now)).await?)?;
     let is_honoured = |secret: &SecretHash| matches!(judge(record.as_deref(), secret, now), Verdict::Honoured(_));
     if doubted.is_none_or(|secret| is_honoured(&secret)) {
         return Ok(record);
@@ -88,7 +89,16 @@ async fn ask_past_memory(
     id: SessionId,
     now: Timestamp,
 ) -> Result<Option<Arc<Record>>, StoreError> {
-    twice(|| Arc::clone(&store).load_fresh(id, now)).await
+    settled(twice(|| Arc::clone(&store).load_fresh(id, now)).await?)
+}
+
+/// A session that is on its way to another store may have ended there. A node that sees one of the two
+/// stores alone does not know.
+fn settled(found: Option<Arc<Record>>) -> Result<Option<Arc<Record>>, StoreError> {
+    match found {
+        Some(record) if record.in_transit() => Err(StoreError::unavailable(ChangeRefused::InTransit)),
+        found => Ok(found),
+    }
 }
 
 /// Asks once more if the store could not be reached: a connection that has just died is replaced by

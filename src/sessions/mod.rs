@@ -28,7 +28,7 @@ pub(crate) use enter::{Applicant, Beginning, Origin, check_name};
 pub use error::{Error, ErrorKind};
 pub use events::{Counters, Event, Reason};
 pub use info::{Issued, SessionInfo};
-pub(crate) use info::{entries, from_json, to_json};
+pub(crate) use info::{entries, from_json, readable, to_json};
 pub(crate) use look_up::LookUp;
 pub use maintenance::Maintenance;
 
