@@ -29,6 +29,7 @@ mod cancel;
 mod change;
 mod create;
 mod create_limits;
+mod epoch;
 mod increments;
 mod list;
 mod list_users;
@@ -42,6 +43,7 @@ mod replace_limits;
 mod replace_refused;
 mod revoke;
 mod revoke_many;
+mod scan;
 mod secret;
 mod sweep;
 
@@ -104,6 +106,8 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         revoke_many::promises(),
         list::promises(),
         list_users::promises(),
+        epoch::promises(),
+        scan::promises(),
         sweep::promises(),
         races::promises(),
         races_limits::promises(),

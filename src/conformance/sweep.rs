@@ -1,10 +1,8 @@
 //! What `sweep` promises. These checks take place in January 1970, so that they delete nothing but
 //! their own.
 
-use std::time::Duration;
-
 use super::{
-    material::{IDLE, NO_LIMIT, equal, holds, ids, session, session_at, touch, user},
+    material::{IDLE, NO_LIMIT, ancient, equal, holds, ids, session, session_at, touch, user},
     probe::{Probe, successor},
     together::{POLLS, Task, abandon, together},
 };
@@ -164,7 +162,7 @@ async fn can_be_taken_up_again_after_it_was_dropped<S: SessionStore>(store: Prob
 
 /// So many milliseconds after the beginning of these checks.
 fn then(millis: u64) -> Timestamp {
-    Timestamp::from_millis(1_000_000_000).after(Duration::from_millis(millis))
+    ancient(millis)
 }
 
 /// Deletes what an earlier run of the suite has left behind.
