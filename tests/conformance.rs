@@ -1,5 +1,7 @@
 //! Every store of the crate keeps the contract.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps says what it expects")]
+
 use countersign::{MemoryStore, conformance};
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -9,6 +11,23 @@ mod servers;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory_keeps_the_contract() {
     conformance::check(|| async { MemoryStore::new() }).await;
+}
+
+#[cfg(feature = "cache")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_cache_keeps_the_contract() {
+    use countersign::{CachedStore, SessionStore};
+
+    conformance::check(|| async {
+        let store = CachedStore::new(MemoryStore::new());
+        store.remember_for(std::time::Duration::from_secs(60));
+        // The first load starts the task that listens: the checks are to meet a cache that works.
+        let nobody = countersign::SessionId::from_bytes([0; 18]);
+        store.load(nobody, countersign::Timestamp::from_millis(0)).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        store
+    })
+    .await;
 }
 
 #[cfg(feature = "sqlite")]

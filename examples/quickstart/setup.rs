@@ -7,36 +7,31 @@ use std::{
     io::{self, ErrorKind, Read, Write},
 };
 
-use countersign::{Config, KeyErrorKind, KeyRing, MemoryStore, Sessions, SqliteStore};
+use countersign::{Config, KeyErrorKind, KeyRing, Sessions, store};
 
 /// For production, take `Sessions::new(KeyRing::from_env("COUNTERSIGN_KEYS")?, store)`: its
 /// cookie travels over https only.
 pub(crate) async fn sessions() -> Result<Sessions, Box<dyn Error>> {
     let place = env::var("SESSION_STORE").unwrap_or_else(|_| "sqlite:quickstart.db".to_owned());
-    let sessions = match place.split_once(':') {
-        Some(("memory", "")) => Sessions::builder(keys(None)?, MemoryStore::new()),
-        Some(("sqlite", path)) if !path.is_empty() => {
-            Sessions::builder(keys(Some(path))?, SqliteStore::open(path).await?)
-        }
-        _ => return Err(format!("SESSION_STORE must be `memory:` or `sqlite:PATH`, not `{place}`").into()),
-    };
+    let store = store::open(&place).await.map_err(|error| format!("SESSION_STORE: {error}"))?;
     let mut config = Config::development();
     config.login_url = Some("/".to_owned()); // there is the form to log in
-    Ok(sessions.config(config).build()?)
+    let config = config.with_env("SESSIONS")?;
+    Ok(Sessions::builder(keys(&place)?, store).config(config).build()?)
 }
 
 /// The keys of the environment, or else one for development.
-fn keys(database: Option<&str>) -> Result<KeyRing, Box<dyn Error>> {
-    match (KeyRing::from_env("COUNTERSIGN_KEYS"), database) {
-        (Err(error), Some(path)) if error.kind() == KeyErrorKind::Missing => {
-            let path = format!("{path}.key");
-            development_key(&path).map_err(|error| format!("development key {path}: {error}").into())
-        }
-        (Err(error), None) if error.kind() == KeyErrorKind::Missing => {
+fn keys(place: &str) -> Result<KeyRing, Box<dyn Error>> {
+    match KeyRing::from_env("COUNTERSIGN_KEYS") {
+        Err(error) if error.kind() == KeyErrorKind::Missing && place == "memory:" => {
             tracing::warn!("COUNTERSIGN_KEYS is not set: signing with a key that is lost with this process");
             Ok(KeyRing::generate()?)
         }
-        (keys, _) => Ok(keys?),
+        Err(error) if error.kind() == KeyErrorKind::Missing => {
+            let path = format!("{}.key", place.strip_prefix("sqlite:").unwrap_or("quickstart"));
+            development_key(&path).map_err(|error| format!("development key {path}: {error}").into())
+        }
+        keys => Ok(keys?),
     }
 }
 

@@ -46,7 +46,7 @@ impl Config {
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let settings: Map<String, Value> = toml::from_str(text)
             .map_err(|error| ConfigError::new("(file)", format!("is not TOML: {error}")).with_source(error))?;
-        Self::from_overlay(settings)
+        Self::production().overlaid(settings)
     }
 
     /// Reads environment variables that start with `prefix` and an underscore: two more underscores
@@ -57,10 +57,20 @@ impl Config {
     /// # Errors
     /// If a variable is an unknown, unreadable or contradictory setting; the error names it.
     pub fn from_env(prefix: &str) -> Result<Self, ConfigError> {
-        Self::from_variables(prefix, env::vars_os())
+        Self::production().with_env(prefix)
     }
 
-    pub(super) fn from_variables(
+    /// These settings, with those on top that the environment holds, as [`from_env`](Self::from_env)
+    /// reads them.
+    ///
+    /// # Errors
+    /// As [`from_env`](Self::from_env).
+    pub fn with_env(self, prefix: &str) -> Result<Self, ConfigError> {
+        self.with_variables(prefix, env::vars_os())
+    }
+
+    pub(super) fn with_variables(
+        self,
         prefix: &str,
         variables: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
@@ -72,12 +82,12 @@ impl Config {
             let value = value.into_string().map_err(|_| ConfigError::new(setting.clone(), "is not UTF-8"))?;
             insert(&mut settings, &setting, &value)?;
         }
-        Self::from_overlay(settings)
+        self.overlaid(settings)
     }
 
-    fn from_overlay(mut settings: Map<String, Value>) -> Result<Self, ConfigError> {
+    fn overlaid(self, mut settings: Map<String, Value>) -> Result<Self, ConfigError> {
         let preset = match settings.remove("preset") {
-            None => Self::production(),
+            None => self,
             Some(name) => match name.as_str() {
                 Some("production") => Self::production(),
                 Some("development") => Self::development(),

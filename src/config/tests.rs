@@ -108,7 +108,7 @@ fn what_the_environment_gets_wrong_is_named() {
 }
 
 fn from_variables(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-    Config::from_variables("APP", variables.iter().map(|(name, value)| (name.into(), value.into())))
+    Config::production().with_variables("APP", variables.iter().map(|(name, value)| (name.into(), value.into())))
 }
 
 /// A TOML writer of the few shapes that settings have.

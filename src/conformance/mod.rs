@@ -27,10 +27,12 @@ mod together;
 
 mod cancel;
 mod change;
+mod conditions;
 mod create;
 mod create_limits;
 mod epoch;
 mod increments;
+mod invalidations;
 mod list;
 mod list_users;
 mod load;
@@ -38,14 +40,17 @@ mod load_fields;
 mod races;
 mod races_ends;
 mod races_limits;
+mod races_list;
 mod replace;
 mod replace_limits;
 mod replace_refused;
 mod revoke;
 mod revoke_many;
 mod scan;
+mod sealing;
 mod secret;
 mod sweep;
+mod transit;
 
 pub use check::{BrokenPromise, Check};
 
@@ -99,6 +104,9 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         change::promises(),
         increments::promises(),
         secret::promises(),
+        conditions::promises(),
+        transit::promises(),
+        sealing::promises(),
         replace::promises(),
         replace_limits::promises(),
         replace_refused::promises(),
@@ -112,7 +120,9 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         races::promises(),
         races_limits::promises(),
         races_ends::promises(),
+        races_list::promises(),
         cancel::promises(),
+        invalidations::promises(),
     ]
     .into_iter()
     .flatten()

@@ -1,10 +1,12 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::material::{NO_LIMIT, equal, must};
 use crate::{
     clock::Timestamp,
     record::{Change, Keep, Record, SessionId},
-    store::{Changed, Created, Cursor, Epoch, Page, Replaced, Replacement, Scanned, SessionStore, Terms},
+    store::{
+        Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore, Terms,
+    },
 };
 
 /// The store under test. Its verbs fail the check where they answer with an error.
@@ -75,6 +77,14 @@ impl<S: SessionStore> Probe<S> {
 
     pub(super) async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Scanned {
         must("scan", self.0.scan(from, size, now).await)
+    }
+
+    pub(super) fn expires_by_itself(&self) -> bool {
+        self.0.expires_by_itself()
+    }
+
+    pub(super) async fn listen(&self, heartbeat: Duration) -> Invalidations {
+        must("invalidations", self.0.invalidations(heartbeat).await)
     }
 
     /// All of a user's sessions, in one page.

@@ -36,6 +36,7 @@ pub fn app_with(sessions: Sessions, gate: Gate) -> Router {
         .route("/roles", get(|who: LoggedIn| async move { who.roles().collect::<Vec<_>>().join(",") }))
         .route("/count", post(count))
         .route("/count/slowly", post(count_slowly))
+        .route("/mine/count", get(my_count).post(count_mine))
         .route("/gated", post(gated))
         .route("/gated/commit", post(gated_commit))
         .route("/several", post(write_several))
@@ -78,6 +79,17 @@ async fn count_slowly(session: Session) -> Result<(), Error> {
     let _before: Option<i64> = session.get("count")?;
     tokio::time::sleep(Duration::from_millis(2)).await;
     session.increment("count", 1)
+}
+
+async fn my_count(who: LoggedIn) -> Result<String, Error> {
+    Ok(who.get::<i64>("count")?.unwrap_or(0).to_string())
+}
+
+/// Counts only for who is logged in, and says so only when it is stored.
+async fn count_mine(who: LoggedIn) -> Result<String, Error> {
+    who.session().increment("count", 1)?;
+    who.session().commit().await?;
+    my_count(who).await
 }
 
 /// Reads, waits at the gate, writes.
