@@ -1,35 +1,99 @@
-//! What is SQL's own.
+//! What is of the stores that speak SQL alone: how many statements a verb costs, how their tables come
+//! to be, what they hear, and what they do when a server goes away.
+
+#![cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#![allow(clippy::unwrap_used, reason = "a test unwraps what it expects")]
+
 #[path = "../support/servers/mod.rs"]
 mod servers;
-use countersign::*;
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_check() {
-    let server = servers::mariadb();
-    let url = server.fresh_database();
-    let name = std::env::var("CHECK").unwrap();
-    for _ in 0..5 {
-        for check in conformance::checks::<MySqlStore>() {
-            if check.name().contains(&name) {
-                let store = MySqlStore::open(&url).await.unwrap();
-                let start = std::time::Instant::now();
-                let r = check.run(store).await;
-                println!("{} {:?} {}", check.name(), start.elapsed(), r.is_ok());
-            }
+
+mod addresses;
+mod hearing;
+mod hints;
+mod migrations;
+mod outages;
+mod outbox;
+mod pools;
+mod statements;
+mod sweeping;
+mod users;
+
+use std::time::Duration;
+
+use countersign::{
+    Change, Lifetime, Limit, MySqlStore, PostgresStore, Record, SecretHash, SessionId, Timestamp, WhenFull,
+    store::{AnyStore, Terms},
+};
+
+/// A database of either server, and how to open it again.
+struct Database {
+    url: String,
+}
+
+impl Database {
+    /// One of each.
+    fn fresh() -> [Self; 2] {
+        [Self::postgres(), Self::mariadb()]
+    }
+
+    fn postgres() -> Self {
+        Self { url: servers::postgres().fresh_database() }
+    }
+
+    fn mariadb() -> Self {
+        Self { url: servers::mariadb().fresh_database() }
+    }
+
+    async fn open(&self) -> AnyStore {
+        open(&self.url).await
+    }
+
+    fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap()
+    }
+
+    /// What the server's own client answers.
+    fn sql(&self, statement: &str) -> String {
+        if self.url.starts_with("postgres") {
+            servers::postgres().sql(self.name(), statement)
+        } else {
+            servers::mariadb().sql(self.name(), statement)
         }
     }
-    println!(
-        "{}",
-        server
-            .sql("mysql", "SHOW ENGINE INNODB STATUS")
-            .replace("\\n", "\n")
-            .lines()
-            .skip_while(|l| !l.contains("DEADLOCK"))
-            .take(60)
-            .collect::<Vec<_>>()
-            .join("\n")
-    );
-    println!(
-        "{}",
-        server.sql("mysql", "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'; SHOW GLOBAL STATUS LIKE 'Innodb_row_lock%'")
-    );
 }
+
+async fn open(url: &str) -> AnyStore {
+    if url.starts_with("postgres") {
+        AnyStore::new(PostgresStore::open(url).await.unwrap())
+    } else {
+        AnyStore::new(MySqlStore::open(url).await.unwrap())
+    }
+}
+
+fn id(n: u8) -> SessionId {
+    SessionId::from_bytes([n; SessionId::BYTES])
+}
+
+/// A session of ada's.
+fn record(n: u8) -> Record {
+    Record::new(id(n), SecretHash::from_bytes([n; 32]), LIFETIME, NOW).with_user("ada")
+}
+
+fn adding(by: i64) -> Change {
+    let mut change = Change::new();
+    change.add("n", by).unwrap();
+    change
+}
+
+fn count(record: &Record) -> i64 {
+    let value = record.attributes().value("n").unwrap_or(b"0");
+    str::from_utf8(value).unwrap().parse().unwrap()
+}
+
+const fn evict(max: u32) -> Terms {
+    Terms { limit: Limit { max, when_full: WhenFull::EvictOldest }, epoch: None }
+}
+
+const NO_LIMIT: Terms = evict(0);
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+const LIFETIME: Lifetime = Lifetime::new(Duration::from_secs(60), Duration::from_secs(600));
