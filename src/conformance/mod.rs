@@ -31,6 +31,7 @@ mod conditions;
 mod create;
 mod create_limits;
 mod increments;
+mod invalidations;
 mod list;
 mod list_users;
 mod load;
@@ -117,6 +118,7 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         races_ends::promises(),
         races_list::promises(),
         cancel::promises(),
+        invalidations::promises(),
     ]
     .into_iter()
     .flatten()

@@ -6,6 +6,8 @@ mod conditions;
 mod device;
 mod id;
 mod merge;
+#[cfg(feature = "redis")]
+mod parts;
 mod refused;
 mod sealing;
 mod succession;
@@ -17,6 +19,8 @@ pub use attributes::Attributes;
 pub use change::{Change, FieldChange, Pending, SecretStep};
 pub use device::{Device, DeviceHints, DeviceKind};
 pub use id::{InvalidSessionId, SessionId};
+#[cfg(feature = "redis")]
+pub(crate) use parts::{Parts, Rest};
 pub use refused::ChangeRefused;
 pub(crate) use sealing::Part;
 pub use succession::{SecretHash, Standing, Succession};
@@ -128,7 +132,8 @@ impl Record {
     }
 
     /// The same under a new id and secret, for a change of what the session may do: its limits, user,
-    /// device and age stay as they are.
+    /// device and age stay as they are. Attributes are left out: they are [inherited](Self::inherit)
+    /// from what the store has, which may be more than is known here.
     pub(crate) fn renewed(&self, id: SessionId, secret: SecretHash, now: Timestamp) -> Self {
         Self {
             id,
@@ -136,6 +141,7 @@ impl Record {
             in_transit: false,
             revision: 0,
             last_seen_at: self.last_seen_at.max(now),
+            attributes: Attributes::default(),
             succession: Succession::since(now),
             ..self.clone()
         }
@@ -207,6 +213,13 @@ impl Record {
     #[must_use]
     pub const fn revision(&self) -> u32 {
         self.revision
+    }
+
+    /// How many changes more than `other`, a record of the same id, this one has seen: negative if fewer.
+    /// Right also where the count has begun anew.
+    #[cfg(feature = "cache")]
+    pub(crate) const fn later_by(&self, other: &Self) -> i32 {
+        self.revision.wrapping_sub(other.revision).cast_signed()
     }
 
     /// Whether the cookie outlives the browser.

@@ -61,6 +61,7 @@ impl State {
             record: Arc::clone(issued.record()),
             honoured: Honoured::Current,
             due: Due::default(),
+            stale: false,
         });
     }
 

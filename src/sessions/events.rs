@@ -72,6 +72,12 @@ pub enum Event<'a> {
         /// In which way.
         kind: StoreErrorKind,
     },
+    /// A request got its session as it was remembered, while the store could not be asked: an
+    /// [`Outage`](crate::Outage) policy at work.
+    ServedStale {
+        /// The session.
+        session: SessionId,
+    },
     /// Expired sessions were deleted.
     Swept {
         /// How many.
@@ -119,6 +125,8 @@ pub struct Counters {
     pub withheld: u64,
     /// Store commands that failed.
     pub store_failures: u64,
+    /// Requests that got a remembered session, while the store could not be asked.
+    pub served_stale: u64,
     /// Expired sessions deleted.
     pub swept: u64,
 }
@@ -136,6 +144,7 @@ pub(super) struct Events {
     writes_lost: AtomicU64,
     withheld: AtomicU64,
     store_failures: AtomicU64,
+    served_stale: AtomicU64,
     swept: AtomicU64,
 }
 
@@ -163,6 +172,7 @@ impl Events {
             writes_lost: read(&self.writes_lost),
             withheld: read(&self.withheld),
             store_failures: read(&self.store_failures),
+            served_stale: read(&self.served_stale),
             swept: read(&self.swept),
         }
     }
@@ -181,6 +191,7 @@ impl Events {
             Event::WriteLost { .. } | Event::WriteRefused { .. } => (&self.writes_lost, 1),
             Event::Withheld { .. } => (&self.withheld, 1),
             Event::StoreFailed { .. } => (&self.store_failures, 1),
+            Event::ServedStale { .. } => (&self.served_stale, 1),
             Event::Swept { sessions } => (&self.swept, *sessions as u64),
             Event::Renewed { .. } => return,
         };
@@ -205,6 +216,7 @@ fn log(event: &Event<'_>) {
             tracing::error!(%session, field, "a part of a session is withheld: no key of the ring opens it there");
         }
         Event::StoreFailed { kind } => tracing::error!(?kind, "session store failed"),
+        Event::ServedStale { session } => tracing::debug!(%session, "session served as it was remembered"),
         Event::Swept { sessions } => tracing::debug!(sessions, "expired sessions deleted"),
     }
 }

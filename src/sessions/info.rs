@@ -18,11 +18,16 @@ use crate::{
 pub struct SessionInfo {
     record: Arc<Record>,
     current: bool,
+    stale: bool,
 }
 
 impl SessionInfo {
     pub(crate) const fn new(record: Arc<Record>, current: bool) -> Self {
-        Self { record, current }
+        Self { record, current, stale: false }
+    }
+
+    pub(crate) fn with_stale(self, stale: bool) -> Self {
+        Self { stale, ..self }
     }
 
     /// The public handle.
@@ -93,6 +98,13 @@ impl SessionInfo {
     #[must_use]
     pub const fn is_current(&self) -> bool {
         self.current
+    }
+
+    /// Whether this is what was remembered while the store could not be asked; see
+    /// [`Session::is_stale`](crate::Session::is_stale).
+    #[must_use]
+    pub const fn is_stale(&self) -> bool {
+        self.stale
     }
 
     /// An attribute, or `None` if it is not there.

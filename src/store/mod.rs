@@ -6,6 +6,8 @@
 
 mod answer;
 mod any;
+#[cfg(feature = "cache")]
+pub mod cached;
 mod erased;
 mod error;
 mod invalidation;
@@ -17,6 +19,8 @@ pub mod mysql;
 mod open;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod scan;
 mod sealed;
 mod shared;
