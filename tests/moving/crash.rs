@@ -145,3 +145,38 @@ async fn a_stopped_revocation_has_ended_it_or_not() {
     })
     .await;
 }
+
+/// It has arrived, been changed, and not left yet; then it ends, while somebody reads.
+#[tokio::test]
+async fn a_slow_reader_does_not_take_what_was_left_behind_for_the_truth() {
+    let mut played = 0;
+    for polls in 0..20 {
+        let house = House::new();
+        let id = house.keep(&session("ada")).await;
+        let mover = house.node();
+        let clock = clock();
+        let mut run = pin!(mover.run(&clock, 1, |_| {}));
+        let mut context = Context::from_waker(Waker::noop());
+        while load(&house.new, id).await.is_none_or(|copy| copy.in_transit()) {
+            assert!(run.as_mut().poll(&mut context).is_pending());
+        }
+        assert!(load(&house.old, id).await.unwrap().in_transit() && increment(&house.new, id).await);
+        let reader = house.node();
+        let mut reading = pin!(reader.load(id, NOW));
+        let mut found = None;
+        for _ in 0..polls {
+            if let (None, Poll::Ready(read)) = (&found, reading.as_mut().poll(&mut context)) {
+                found = Some(read);
+                break;
+            }
+        }
+        played += usize::from(found.is_none());
+        assert!(house.node().revoke(id, NOW).await.unwrap());
+        let found = match found {
+            Some(found) => found,
+            None => reading.await,
+        };
+        assert!(found.unwrap().is_none_or(|record| count(&record) == 1), "{polls}");
+    }
+    assert!(played > 3, "it was slow");
+}

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says what it expects")]
 
 mod crash;
-mod example;
 #[allow(dead_code, unreachable_pub, reason = "other tests share it")]
 #[path = "../support/paced.rs"]
 mod paced;
@@ -57,9 +56,16 @@ fn clock() -> Clock {
 }
 
 fn session(user: &str) -> Record {
+    of(Some(user)).with_user(user)
+}
+
+fn anonymous() -> Record {
+    of(None)
+}
+
+fn of(user: Option<&str>) -> Record {
     let lifetime = Lifetime::new(Duration::from_secs(3_600), Duration::from_secs(36_000));
-    let id = SessionId::new(Some(user)).unwrap();
-    Record::new(id, SecretHash::from_bytes([7; 32]), lifetime, NOW).with_user(user)
+    Record::new(SessionId::new(user).unwrap(), SecretHash::from_bytes([7; 32]), lifetime, NOW)
 }
 
 fn add(name: &str, by: i64) -> Change {

@@ -217,7 +217,11 @@ async fn limits_hold_at_every_moment() {
 async fn one_of_many_takes_the_place_of_a_session_with_all_that_was_counted() {
     for seed in 0..ORDERS {
         let house = House::new();
-        let id = house.keep(&session("ada")).await;
+        let id = match seed % 2 {
+            0 => house.keep(&session("ada")).await,
+            // A log-in.
+            _ => house.keep(&anonymous()).await,
+        };
         let (one, two) = (house.node(), house.node());
         let (merged, done) = (Cell::new(0), Rc::new(RefCell::new(Vec::new())));
         let counting = async |node: &Moving<Slow, Slow>| {

@@ -140,7 +140,9 @@ async fn everything_moves(old: AnyStore, new: AnyStore) {
     }
     let other = Moving::new(old.clone(), new.clone());
     let (one, two) = tokio::join!(slow.run(before.clock(), 2, |_| {}), other.run(before.clock(), 1, |_| {}));
-    assert_eq!((one.unwrap().failed, two.unwrap().failed), (0, 0));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!((one.failed, two.failed), (0, 0));
+    assert!(counted.iter().any(|(_, count)| count.load(SeqCst) > 0), "there was traffic meanwhile");
     tokio::time::sleep(Duration::from_millis(20)).await;
     moved.store(true, SeqCst);
     for task in tasks {
