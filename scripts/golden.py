@@ -4,8 +4,8 @@
     scripts/golden.py > tests/golden/vectors.rs     writes them anew: only when the format gets a new version
     scripts/golden.py --check                       says whether the file still is what this prints
 
-Nothing here comes from the crate. The format is described in src/token/mod.rs and src/key/mod.rs;
-this is the same once more, from RFC 2104 (HMAC), RFC 5869 (HKDF) and RFC 4648 (base64url).
+Nothing here comes from the crate. The format is described in src/token/mod.rs, src/key/ and src/store/sealed/;
+this is the same once more, from RFC 2104 (HMAC), RFC 5869 (HKDF), RFC 4648 (base64url), and aes_gcm.py.
 """
 
 import base64
@@ -14,6 +14,8 @@ import hmac
 import json
 import pathlib
 import sys
+
+import aes_gcm
 
 
 def sha256(data):
@@ -124,6 +126,35 @@ OF_A_USER = {
 }
 
 
+def framed(text):
+    return len(text.encode()).to_bytes(8, "big") + text.encode()
+
+
+def sealed(key, nonce, plain, session_id, user, part):
+    """One byte that names the key, the nonce, the ciphertext, the tag. Bound to session, user and part."""
+    bound = b"countersign sealed v1" + session_id + (b"\x00" if user is None else b"\x01" + framed(user)) + part
+    text = aes_gcm.seal(hkdf(key, b"countersign v1 sealing"), nonce, plain, bound)
+    return standard(hkdf(key, b"countersign v1 sealing key name")[:1] + nonce + text)
+
+
+def sealed_record(record, key, session_id):
+    nonce = lambda of: sha256(b"a nonce for " + of.encode())[:12]
+    seal = lambda of, plain, part: sealed(key, nonce(of), plain, session_id, record["user"], part)
+    device, address = record["origin"]["device"], record["origin"]["address"]
+    description = {name: device[name] for name in ("name", "kind", "os", "browser")} | {"address": address}
+    plain = json.dumps(description, ensure_ascii=False, separators=(",", ":")).encode()
+    origin = {
+        "roles": record["origin"]["roles"],
+        "device": {"id": device["id"], "kind": "unknown"},
+        "address": None,
+        "sealed": seal("the origin", plain, b"\x02"),
+    }
+    values = {
+        name: seal(name, base64.b64decode(value), b"\x01" + framed(name)) for name, value in record["attributes"].items()
+    }
+    return record | {"origin": origin, "attributes": values}
+
+
 # The ring, the token that comes in, and the one that goes out.
 HANDED_OUT = [
     (["KEY"], token(KEYS["KEY"], "", SECRET, SESSION_ID), token(KEYS["KEY"], "", SUCCESSOR, SESSION_ID)),
@@ -155,6 +186,10 @@ def lines():
         yield ""
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
         yield f'pub(crate) const {name}: &str = r#"{text}"#;'
+    yield ""
+    yield "/// The session OF_A_USER, as a sealed store keeps it."
+    text = json.dumps(sealed_record(OF_A_USER, KEYS["KEY"], SESSION_ID), ensure_ascii=False, separators=(",", ":"))
+    yield f'pub(crate) const SEALED: &str = r#"{text}"#;'
     yield ""
     yield "/// For the session OF_A_USER: the ring, the token that comes in, and the one that goes out."
     yield f"pub(crate) const HANDED_OUT: [(&[&str], &str, &str); {len(HANDED_OUT)}] = ["

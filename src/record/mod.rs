@@ -49,7 +49,7 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     in_transit: bool,
     /// See [`Record::revision`].
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "transit::is_first")]
     revision: u32,
     created_at: Timestamp,
     authenticated_at: Timestamp,

@@ -173,3 +173,9 @@ fn a_name_that_cannot_be_packed_is_refused_and_nothing_is_lost() {
     assert!(matches!(record.apply(&change), Err(ChangeRefused::NameTooLong(name)) if name.len() == 256));
     assert!(record.attributes().is_empty());
 }
+
+/// A million of them are kept in memory: what few sessions have is boxed.
+#[test]
+fn a_record_is_small() {
+    assert_eq!(size_of::<Record>(), 144);
+}

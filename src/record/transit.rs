@@ -24,6 +24,12 @@ impl Record {
     }
 }
 
+/// Whether no change has been applied: then the revision is not written down, as it was not before there were any.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+pub(super) const fn is_first(revision: &u32) -> bool {
+    *revision == 0
+}
+
 /// 2^24: two copies are told apart but for one time in 16 million, and a session can be moved 250 times
 /// before its revisions begin anew.
 const LONGEST_STEP: u32 = 1 << 24;

@@ -6,6 +6,7 @@
 #[path = "../support/example.rs"]
 mod example;
 mod hyper;
+mod migrate;
 mod rotate_keys;
 
 use std::process::Command;

@@ -10,10 +10,10 @@ mod vectors;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use countersign::{
-    Clock, Config, DeviceKind, KeyRing, Limit, MemoryStore, Record, RefusalKind, SessionStore, Sessions, Standing,
-    Token, WhenFull,
+    Clock, Config, DeviceKind, KeyRing, Limit, MemoryStore, Record, RefusalKind, Sealed, SessionStore, Sessions,
+    Standing, Token, WhenFull,
 };
-use vectors::{ANONYMOUS, Golden, HANDED_OUT, KEY, LONG_KEY, NEW_KEY, OF_A_USER, TOKENS};
+use vectors::{ANONYMOUS, Golden, HANDED_OUT, KEY, LONG_KEY, NEW_KEY, OF_A_USER, SEALED, TOKENS};
 
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -102,6 +102,21 @@ async fn a_stored_session_is_still_opened_by_its_token_and_by_the_successor_that
         let handed_out = sessions.slide(&session).await.unwrap().unwrap();
         assert_eq!(*handed_out.token().reveal(), goes);
         sessions.authenticate(&goes.parse().unwrap()).await.unwrap();
+    }
+}
+
+/// Every value, and where the session is from: by the key that sealed it, in front of the ring or behind.
+#[tokio::test]
+async fn a_sealed_session_is_still_opened() {
+    let (sealed, plain): (Record, Record) =
+        (serde_json::from_str(SEALED).unwrap(), serde_json::from_str(OF_A_USER).unwrap());
+    assert_eq!(serde_json::to_string(&sealed).unwrap(), SEALED);
+    for (ring, opens) in [(KEY, true), (&format!("{NEW_KEY},{KEY}"), true), (NEW_KEY, false), (LONG_KEY, false)] {
+        let store = MemoryStore::new();
+        store.create(sealed.clone(), NO_LIMIT.into(), at(1_860).into()).await.unwrap();
+        let store = Sealed::new(store, &ring.parse().unwrap());
+        let read = store.load(sealed.id(), at(1_860).into()).await.unwrap().unwrap();
+        assert_eq!((*read == plain, read.withheld().count()), (opens, if opens { 0 } else { 4 }), "{ring}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use countersign::{
-    Change, Limit, Record, SessionId, SessionStore, StoreError, Timestamp,
+    Change, Record, SessionId, SessionStore, StoreError, Timestamp,
     store::{Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, Terms},
 };
 

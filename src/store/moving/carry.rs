@@ -60,10 +60,18 @@ impl<A: SessionStore, B: SessionStore> Moving<A, B> {
                 self.carry(record.id(), now).await?;
             }
         }
-        for id in self.dead(user, now).await? {
-            self.bury(id, now).await?;
+        self.bury_dead(Some(user), now).await.map(drop)
+    }
+
+    /// Sweeps away what is dead of a user's, once the old store has nothing of his. Says whether there was
+    /// anything.
+    pub(super) async fn bury_dead(&self, user: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(user) = user else { return Ok(false) };
+        let dead = self.dead(user, now).await?;
+        for id in &dead {
+            self.bury(*id, now).await?;
         }
-        Ok(())
+        Ok(!dead.is_empty())
     }
 
     /// Marks a session in the old store as in transit: it does not change there any more.

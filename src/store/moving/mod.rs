@@ -119,7 +119,14 @@ impl<A: SessionStore, B: SessionStore> SessionStore for Moving<A, B> {
         self.carry(record.id(), now).await?;
         self.carry_user(record.user(), now).await?;
         let terms = self.terms_there(record.user(), terms, now).await?;
-        self.to.create(record, terms, now).await
+        let again = record.clone();
+        match self.to.create(record, terms, now).await? {
+            // Perhaps it has counted a copy that is dead, of a mover who came late.
+            Created::LimitReached if self.bury_dead(again.user(), now).await? => {
+                self.to.create(again, terms, now).await
+            }
+            created => Ok(created),
+        }
     }
 
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
@@ -188,10 +195,17 @@ impl<A: SessionStore, B: SessionStore> SessionStore for Moving<A, B> {
         self.carry(new.record.id(), now).await?;
         self.carry_user(new.record.user(), now).await?;
         let terms = self.terms_there(new.record.user(), terms, now).await?;
-        match self.to.replace(old, new, terms, now).await? {
-            Replaced::Refused(ChangeRefused::InTransit) => Ok(Replaced::Gone),
-            replaced => Ok(replaced),
-        }
+        let again = new.clone();
+        let replaced = match self.to.replace(old, new, terms, now).await? {
+            Replaced::LimitReached if self.bury_dead(again.record.user(), now).await? => {
+                self.to.replace(old, again, terms, now).await?
+            }
+            replaced => replaced,
+        };
+        Ok(match replaced {
+            Replaced::Refused(ChangeRefused::InTransit) => Replaced::Gone,
+            replaced => replaced,
+        })
     }
 
     async fn revoke(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {

@@ -86,7 +86,7 @@ impl<S: SessionStore> Sealed<S> {
         &self,
         place: &Place,
         change: &Change,
-        counted: Option<(&Record, Vec<(&str, Box<[u8]>)>)>,
+        counted: Option<(&Record, Sums<'_>)>,
     ) -> Result<Change, StoreError> {
         let mut below = Change::new();
         for (name, field) in change.fields() {
@@ -153,8 +153,11 @@ impl<S: SessionStore> Sealed<S> {
     }
 }
 
+/// Names, and what increments make of their values.
+type Sums<'a> = Vec<(&'a str, Box<[u8]>)>;
+
 /// What the increments of a change make of a record, in the words and the order of [`Record::apply`].
-fn sums<'a>(record: &Record, change: &'a Change) -> Result<Vec<(&'a str, Box<[u8]>)>, ChangeRefused> {
+fn sums<'a>(record: &Record, change: &'a Change) -> Result<Sums<'a>, ChangeRefused> {
     if change.expected().is_some_and(|revision| revision != record.revision()) {
         return Err(ChangeRefused::Outdated);
     }

@@ -3,8 +3,6 @@
 mod change;
 mod replace;
 mod seal;
-#[cfg(test)]
-mod tests;
 
 use std::{fmt, sync::Arc, time::Duration};
 
