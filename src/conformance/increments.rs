@@ -19,9 +19,9 @@ promises!(change:
 
 /// A field that is not there counts as 0, and a sum of 0 is a value.
 async fn counts_from_nothing<S: SessionStore>(store: Probe<S>) {
-    let record = store.keep(session(&user())).await;
+    let mut record = store.keep(session(&user())).await;
     for (by, sum) in [(2, "2"), (40, "42"), (-42, "0"), (-1, "-1"), (0, "-1")] {
-        becomes(&store, &record, by, sum).await;
+        record = becomes(&store, &record, by, sum).await;
     }
     let record = store.keep(session(&user())).await;
     becomes(&store, &record, 0, "0").await;
@@ -74,13 +74,14 @@ async fn counting_from<S: SessionStore>(store: &Probe<S>, start: &str) -> Record
     store.keep(after(session(&user()), &set("n", start.as_bytes()))).await
 }
 
-async fn becomes<S: SessionStore>(store: &Probe<S>, record: &Record, by: i64, sum: &str) {
+async fn becomes<S: SessionStore>(store: &Probe<S>, record: &Record, by: i64, sum: &str) -> Record {
     let expected = after(record.clone(), &set("n", sum.as_bytes()));
     let changed = store.change(record.id(), &add("n", by), NOW).await;
     equal("an increment adds", changed, Changed::Merged(expected.clone().into()));
     let found = store.load(record.id(), NOW).await;
     let found = found.as_ref().and_then(|found| found.attributes().value("n")).map(String::from_utf8_lossy);
     equal("the sum is kept as decimal digits", found.as_deref(), Some(sum));
+    expected
 }
 
 async fn is_refused<S: SessionStore>(store: &Probe<S>, record: &Record, by: i64, refused: ChangeRefused) {

@@ -37,6 +37,7 @@ mod load_fields;
 mod races;
 mod races_ends;
 mod races_limits;
+mod races_list;
 mod replace;
 mod replace_limits;
 mod replace_refused;
@@ -108,6 +109,7 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         races::promises(),
         races_limits::promises(),
         races_ends::promises(),
+        races_list::promises(),
         cancel::promises(),
     ]
     .into_iter()

@@ -23,8 +23,9 @@ promises!(change:
 async fn accepts_a_successor_from_the_current_secret_alone<S: SessionStore>(store: Probe<S>) {
     let record = store.keep(session(&user())).await;
     let in_vain = propose(secret(), pending());
-    step(&store, record.clone(), &in_vain, "a stranger's proposal is passed over").await;
+    let record = step(&store, record, &in_vain, "a stranger's proposal is passed over").await;
     store.is_there("nothing was proposed", &record, NOW).await;
+    equal("nothing was proposed", record.succession().pending(), None);
     let proposal = pending();
     let proposed = step(&store, record.clone(), &propose(*record.secret(), proposal), "a proposal counts").await;
     equal("the successor is the proposed one", proposed.succession().pending(), Some(&proposal));

@@ -9,6 +9,7 @@ mod answers;
 mod ends;
 mod limits;
 mod merging;
+mod nodes;
 mod outage;
 mod rotation;
 mod secrecy;

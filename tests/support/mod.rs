@@ -1,5 +1,5 @@
 //! What the tests share: every store, a store that counts and fails on demand, a browser with a
-//! cookie jar.
+//! cookie jar; real servers.
 
 #![allow(
     dead_code,
@@ -72,6 +72,14 @@ impl World {
     pub async fn node_with(&self, keys: KeyRing) -> Sessions {
         build(keys.clone(), self.place.open(&keys).await, &self.config, &self.clock, &self.calls)
     }
+
+    /// Another node, whose clock is another.
+    pub async fn node_at(&self, time: SystemTime) -> Sessions {
+        node(&self.storage, KeyRing::new(KEY).unwrap(), &self.config, &Clock::manual(time), &self.calls).await
+    }
+
+    /// Waits until every node knows what any of them has done.
+    pub async fn heard(&self) {}
 
     pub fn pass(&self, time: Duration) {
         assert!(self.clock.advance(time));
