@@ -25,6 +25,8 @@ pub use paced::{Pace, Paced, Pause};
 pub use probe::{Calls, Probe};
 
 use std::{
+    fs::File,
+    io::Write,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -75,11 +77,9 @@ impl World {
 
     /// Another node, whose clock is another.
     pub async fn node_at(&self, time: SystemTime) -> Sessions {
-        node(&self.storage, KeyRing::new(KEY).unwrap(), &self.config, &Clock::manual(time), &self.calls).await
+        let keys = KeyRing::new(KEY).unwrap();
+        build(keys.clone(), self.place.open(&keys).await, &self.config, &Clock::manual(time), &self.calls)
     }
-
-    /// Waits until every node knows what any of them has done.
-    pub async fn heard(&self) {}
 
     pub fn pass(&self, time: Duration) {
         assert!(self.clock.advance(time));
@@ -113,13 +113,29 @@ fn build(keys: KeyRing, store: impl SessionStore, config: &Config, clock: &Clock
     Sessions::builder(keys, store).config(config.clone()).clock(clock.clone()).build().unwrap()
 }
 
-/// Runs a test on every store.
+/// Runs a test on every store, and notes on which it has passed: the README's table is made of that.
 pub async fn on_every_store<F: Future<Output = ()>>(test: impl Fn(Backend) -> F) {
-    for backend in Backend::ALL {
+    on_stores(&Backend::ALL, test).await;
+}
+
+/// The same on some of them.
+pub async fn on_stores<F: Future<Output = ()>>(backends: &[Backend], test: impl Fn(Backend) -> F) {
+    for backend in backends {
         eprintln!("on {backend:?}");
-        test(backend).await;
+        test(*backend).await;
+        passed(*backend, std::thread::current().name().unwrap_or_default());
     }
 }
+
+/// Notes that a test has passed on a store: a line in a file of this test run.
+pub fn passed(backend: Backend, test: &str) {
+    let mut file = File::options().create(true).append(true).open(PASSED).unwrap();
+    // One write, so that lines of several processes do not mix.
+    file.write_all(format!("{backend:?}\t{test}\n").as_bytes()).unwrap();
+}
+
+/// What `scripts/quote_stores` reads.
+const PASSED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/passed_on_stores");
 
 pub const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
