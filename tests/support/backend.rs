@@ -164,9 +164,7 @@ impl Place {
     pub async fn engine(&self) -> AnyStore {
         match &self.at {
             At::Memory(store) => AnyStore::new(Arc::clone(store)),
-            At::Sqlite(folder) => {
-                AnyStore::new(SqliteStore::open(folder.path().join("sessions.db")).await.unwrap())
-            }
+            At::Sqlite(folder) => AnyStore::new(SqliteStore::open(folder.path().join("sessions.db")).await.unwrap()),
             At::Postgres(url) | At::MariaDb(url) => countersign::store::open(url).await.unwrap(),
             At::Redis { url, prefix } => AnyStore::new(RedisStore::builder(url).prefix(prefix).open().await.unwrap()),
         }
