@@ -1,4 +1,4 @@
-//! Time as a parameter: instants as UTC milliseconds, and the crate's only reader of wall time.
+//! Time as a parameter: instants as UTC milliseconds, and the crate's only readers of time.
 
 use std::{
     fmt,
@@ -10,6 +10,8 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "cache")]
+use tokio::time::Instant;
 
 /// An instant in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
 ///
@@ -110,6 +112,31 @@ impl Clock {
             None => false,
         }
     }
+}
+
+/// Measures how long ago something was, by a clock that nobody sets: for what must not grow old,
+/// whatever becomes of the wall clock. It runs on tokio's time, which a test can stop; what the
+/// machine spends asleep does not count.
+#[cfg(feature = "cache")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+#[cfg(feature = "cache")]
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Nanoseconds since it was started: never 0, and enough for 584 years.
+    pub(crate) fn nanos(&self) -> u64 {
+        nanos(self.0.elapsed()).max(1)
+    }
+}
+
+/// Whole nanoseconds in a duration, saturating.
+#[cfg(feature = "cache")]
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Whole milliseconds in a duration, saturating.

@@ -49,7 +49,7 @@
 //! | sessions without a request: jobs, support tools, tests | [`Sessions`] |
 //! | keys and their rotation | [`KeyRing`] |
 //! | settings, from code, a file or the environment | [`Config`] |
-//! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`store`], [`conformance`] |
+//! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`CachedStore`], [`store`], [`conformance`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
 //! # Features
@@ -58,13 +58,23 @@
 //! |---|---|---|
 //! | `axum` | yes | [`LoggedIn`], extractors, errors as responses |
 //! | `sqlite` | yes | [`SqliteStore`] |
+//! | `postgres` | no | [`PostgresStore`] |
+//! | `mysql` | no | [`MySqlStore`] |
 //! | `toml` | yes | `Config::from_file`, `Config::from_toml` |
 //! | `user-agent` | yes | names of browser and system in [`Device`] |
+//! | `cache` | no | [`CachedStore`] |
 //! | `conformance` | no | the suite that states the store contract as tests |
 //! | `testing` | no | `Sessions::for_tests` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(all(feature = "axum", feature = "sqlite", feature = "conformance")),
+    not(all(
+        feature = "axum",
+        feature = "sqlite",
+        feature = "postgres",
+        feature = "mysql",
+        feature = "cache",
+        feature = "conformance"
+    )),
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
 
@@ -88,7 +98,7 @@ pub use config::{Bounds, Carriers, Config, ConfigError, Cookie, Lifetime, Limit,
 #[cfg(feature = "axum")]
 pub use extract::{LoggedIn, LoginRequired, MissingLayer};
 pub use key::{KeyError, KeyErrorKind, KeyRing, RandomError};
-pub use layer::{ClientAddress, ResponseFuture, SessionLayer, SessionService};
+pub use layer::{ClientAddress, Outage, ResponseFuture, SessionLayer, SessionService};
 pub use record::{
     Attributes, Change, ChangeRefused, Device, DeviceHints, DeviceKind, FieldChange, InvalidSessionId, Keep, Pending,
     Record, SecretHash, SecretStep, SessionId, Standing, Succession,
@@ -98,9 +108,15 @@ pub use sessions::{
     Attempt, Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
     Sessions, SessionsBuilder,
 };
+#[cfg(feature = "cache")]
+pub use store::cached::CachedStore;
+#[cfg(feature = "mysql")]
+pub use store::mysql::MySqlStore;
+#[cfg(feature = "postgres")]
+pub use store::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
-pub use store::{SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
+pub use store::{Moving, Progress, Sealed, SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
 pub use token::{MalformedToken, RefusalKind, Token};
 
 /// The examples in the documents compile.

@@ -26,12 +26,13 @@ const MAP: [(u8, &str); 13] = [
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 12] = [
+const OUTSIDE: [(&str, &[&str]); 13] = [
     ("axum_core", &["extract"]),
     ("base64", &["key", "record", "token"]),
     ("cookie", &["carrier"]),
     ("dashmap", &["store"]),
     ("hmac", &["token"]),
+    ("moka", &["store"]),
     ("ring", &["key"]),
     ("sha2", &["record", "token"]),
     ("sqlx", &["store"]),

@@ -27,9 +27,11 @@ mod together;
 
 mod cancel;
 mod change;
+mod conditions;
 mod create;
 mod create_limits;
 mod increments;
+mod invalidations;
 mod list;
 mod list_users;
 mod load;
@@ -43,8 +45,10 @@ mod replace_limits;
 mod replace_refused;
 mod revoke;
 mod revoke_many;
+mod sealing;
 mod secret;
 mod sweep;
+mod transit;
 
 pub use check::{BrokenPromise, Check};
 
@@ -98,6 +102,9 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         change::promises(),
         increments::promises(),
         secret::promises(),
+        conditions::promises(),
+        transit::promises(),
+        sealing::promises(),
         replace::promises(),
         replace_limits::promises(),
         replace_refused::promises(),
@@ -111,6 +118,7 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         races_ends::promises(),
         races_list::promises(),
         cancel::promises(),
+        invalidations::promises(),
     ]
     .into_iter()
     .flatten()

@@ -1,10 +1,10 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::material::{NO_LIMIT, equal, must};
 use crate::{
     clock::Timestamp,
     record::{Change, Keep, Record, SessionId},
-    store::{Changed, Created, Page, Replaced, Replacement, SessionStore, Terms},
+    store::{Changed, Created, Invalidations, Page, Replaced, Replacement, SessionStore, Terms},
 };
 
 /// The store under test. Its verbs fail the check where they answer with an error.
@@ -67,6 +67,10 @@ impl<S: SessionStore> Probe<S> {
 
     pub(super) async fn sweep(&self, now: Timestamp, batch: usize) -> usize {
         must("sweep", self.0.sweep(now, batch).await)
+    }
+
+    pub(super) async fn listen(&self, heartbeat: Duration) -> Invalidations {
+        must("invalidations", self.0.invalidations(heartbeat).await)
     }
 
     /// All of a user's sessions, in one page.

@@ -6,11 +6,13 @@
 
 mod error;
 mod random;
+mod seal;
 #[cfg(test)]
 mod tests;
 
 pub use error::{KeyError, KeyErrorKind, RandomError};
 pub(crate) use random::random_bytes;
+pub(crate) use seal::{Opened, SEALED_OVER, SealKeys};
 
 use std::{
     env::{self, VarError},
@@ -156,6 +158,10 @@ pub(crate) enum Purpose {
     Succession,
     /// The byte by which a token names its key.
     Name,
+    /// The encryption of what a store keeps.
+    Seal,
+    /// The byte by which a sealed value names its key.
+    SealName,
 }
 
 impl Purpose {
@@ -164,6 +170,8 @@ impl Purpose {
             Self::Token => b"countersign v1 session token",
             Self::Succession => b"countersign v1 secret succession",
             Self::Name => b"countersign v1 key name",
+            Self::Seal => b"countersign v1 sealing",
+            Self::SealName => b"countersign v1 sealing key name",
         }
     }
 }

@@ -6,13 +6,13 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use http::{Request, StatusCode};
 use tokio::runtime::Handle;
 
-use super::ClientAddress;
+use super::{ClientAddress, Outage};
 use crate::{
     carrier::Way,
     clock::Timestamp,
     record::{Record, SessionId},
     session::{Arrival, Client, Holding, Session},
-    sessions::{Admission, Error, ErrorKind, Sessions},
+    sessions::{Admission, Authenticated, Error, ErrorKind, Sessions},
     store::StoreError,
     token::{RefusalKind, Token},
 };
@@ -38,25 +38,42 @@ impl Decision {
     }
 }
 
-/// What follows from the store's answer about a genuine token.
-pub(super) fn decide(
-    sessions: &Sessions,
-    record: Result<Option<Arc<Record>>, StoreError>,
-    token: Token,
-    way: Way,
-    now: Timestamp,
-) -> Decision {
-    let record = match record {
-        Ok(record) => record,
-        Err(error) => return failed(sessions.store_failed(error).kind(), way),
-    };
-    match sessions.admit(token, record, now) {
-        Admission::Granted(session) => {
-            Decision::Attach(Arrival { way: Some(way), refusal: None }, Holding::Live(session))
+/// A genuine token whose session the store is asked for.
+pub(super) struct Asked {
+    pub(super) token: Token,
+    pub(super) way: Way,
+    pub(super) now: Timestamp,
+    pub(super) outage: Outage,
+}
+
+impl Asked {
+    /// What follows from the store's answer.
+    pub(super) fn answered(self, sessions: &Sessions, answer: Result<Option<Arc<Record>>, StoreError>) -> Decision {
+        let Self { token, way, now, outage } = self;
+        let error = match answer {
+            Ok(record) => return decide(sessions, sessions.admit(token, record, now), way),
+            Err(error) => error,
+        };
+        let tolerated = outage.tolerates(error.kind());
+        let failure = sessions.store_failed(error).kind();
+        match tolerated.and_then(|age| sessions.admit_stale(&token, age)) {
+            Some(session) => granted(session, way),
+            None => failed(failure, way),
         }
+    }
+}
+
+/// What follows from what the session says to a genuine token.
+pub(super) fn decide(sessions: &Sessions, admission: Admission, way: Way) -> Decision {
+    match admission {
+        Admission::Granted(session) => granted(session, way),
         Admission::Refused(kind) => refused(sessions, way, kind),
         Admission::Stolen(id) => Decision::End { end: end_stolen(sessions.clone(), id), way },
     }
+}
+
+fn granted(session: Authenticated, way: Way) -> Decision {
+    Decision::Attach(Arrival { way: Some(way), refusal: None }, Holding::Live(session))
 }
 
 /// Ends a session whose secret was stolen, whether or not the client waits for it: a thief must not

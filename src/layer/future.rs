@@ -12,15 +12,13 @@ use tower_service::Service;
 
 use super::{
     answer,
-    arrival::{self, Decision, Ending},
+    arrival::{self, Asked, Decision, Ending},
 };
 use crate::{
     carrier::Way,
-    clock::Timestamp,
     record::Record,
     session::{Answer, Session, Settlement},
     sessions::{Deadline, Error, Sessions},
-    token::Token,
 };
 
 pin_project! {
@@ -62,21 +60,13 @@ pub(super) struct Waiting<S, B> {
 
 /// A request whose credential is being looked up.
 struct Parked<S, B> {
-    token: Token,
-    way: Way,
-    now: Timestamp,
+    asked: Asked,
     waiting: Waiting<S, B>,
 }
 
 impl<S: Service<Request<B>>, B> ResponseFuture<S, B> {
-    pub(super) fn loading(
-        load: Deadline<'static, Option<Arc<Record>>>,
-        token: Token,
-        way: Way,
-        now: Timestamp,
-        waiting: Waiting<S, B>,
-    ) -> Self {
-        Self { stage: Stage::Loading { load, parked: Some(Box::new(Parked { token, way, now, waiting })) } }
+    pub(super) fn loading(load: Deadline<'static, Option<Arc<Record>>>, asked: Asked, waiting: Waiting<S, B>) -> Self {
+        Self { stage: Stage::Loading { load, parked: Some(Box::new(Parked { asked, waiting })) } }
     }
 
     pub(super) fn ending(end: Ending, way: Way, waiting: Waiting<S, B>) -> Self {
@@ -105,8 +95,8 @@ where
             let next = match this.stage.as_mut().project() {
                 StageProj::Loading { load, parked } => {
                     let record = ready!(Pin::new(load).poll(cx));
-                    let Parked { token, way, now, waiting } = *parked.take().expect(POLLED_AGAIN);
-                    let decision = arrival::decide(&waiting.sessions, record, token, way, now);
+                    let Parked { asked, waiting } = *parked.take().expect(POLLED_AGAIN);
+                    let decision = asked.answered(&waiting.sessions, record);
                     waiting.go_on(decision)
                 }
                 StageProj::Ending { end, way, waiting } => {

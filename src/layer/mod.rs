@@ -4,9 +4,11 @@
 mod answer;
 mod arrival;
 mod future;
+mod outage;
 mod service;
 
 pub use future::ResponseFuture;
+pub use outage::Outage;
 pub use service::SessionService;
 #[cfg(feature = "axum")]
 pub(crate) use {answer::RETRY_AFTER_SECONDS, arrival::status_of};
@@ -28,7 +30,7 @@ use crate::sessions::Sessions;
 /// | fields written | as the handler says | only if created, rotated or renewed | one load, one change |
 /// | logged in, rotated, logged out | as the handler says | set, set, cleared | one verb |
 /// | several `Authorization` headers, one of them Bearer | 400 | untouched | untouched |
-/// | store unreachable | 503 and `Retry-After` | untouched | |
+/// | store unreachable | 503 and `Retry-After`, but see [`Outage`] | untouched | |
 ///
 /// A Bearer header decides alone: a bad one never falls back to the cookie. Why a token was refused
 /// stands in the response's extensions, as a [`RefusalKind`](crate::RefusalKind).
@@ -51,13 +53,23 @@ use crate::sessions::Sessions;
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
     sessions: Sessions,
+    outage: Outage,
 }
 
 impl SessionLayer {
     /// A layer for these sessions.
     #[must_use]
     pub const fn new(sessions: Sessions) -> Self {
-        Self { sessions }
+        Self { sessions, outage: Outage::Closed }
+    }
+
+    /// What becomes of a request while the store cannot be asked: a 503, unless this says otherwise.
+    #[must_use]
+    pub fn outage(self, outage: Outage) -> Self {
+        if let Outage::StaleFor(age) = outage {
+            self.sessions.remember_for(age);
+        }
+        Self { outage, ..self }
     }
 }
 
@@ -65,7 +77,7 @@ impl<S> Layer<S> for SessionLayer {
     type Service = SessionService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SessionService::new(inner, self.sessions.clone())
+        SessionService::new(inner, self.sessions.clone(), self.outage)
     }
 }
 

@@ -7,14 +7,14 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{
-    ResponseFuture,
-    arrival::{self, Decision},
+    Outage, ResponseFuture,
+    arrival::{self, Asked, Decision},
     future::Waiting,
 };
 use crate::{
     carrier::Carried,
     session::{Arrival, Holding},
-    sessions::{Loading, Sessions},
+    sessions::{LookUp, Sessions},
 };
 
 /// The middleware that [`SessionLayer`](crate::SessionLayer) puts around a service.
@@ -22,11 +22,12 @@ use crate::{
 pub struct SessionService<S> {
     inner: S,
     sessions: Sessions,
+    outage: Outage,
 }
 
 impl<S> SessionService<S> {
-    pub(super) const fn new(inner: S, sessions: Sessions) -> Self {
-        Self { inner, sessions }
+    pub(super) const fn new(inner: S, sessions: Sessions, outage: Outage) -> Self {
+        Self { inner, sessions, outage }
     }
 }
 
@@ -51,12 +52,12 @@ where
             Carried::Credential(way, Err(kind)) => arrival::refused(sessions, way, kind),
             Carried::Credential(way, Ok(token)) => {
                 let now = sessions.now();
-                match sessions.load(token.id(), now) {
-                    Loading::Now(record) => arrival::decide(sessions, Ok(record), token, way, now),
-                    Loading::Later(load) => {
-                        let sessions = sessions.clone();
+                match sessions.look_up(token, now) {
+                    LookUp::Done(admission) => arrival::decide(sessions, admission, way),
+                    LookUp::Asked(token, load) => {
+                        let (sessions, outage) = (sessions.clone(), self.outage);
                         let waiting = Waiting { request, inner: self.take_ready(), sessions };
-                        return ResponseFuture::loading(load, token, way, now, waiting);
+                        return ResponseFuture::loading(load, Asked { token, way, now, outage }, waiting);
                     }
                 }
             }

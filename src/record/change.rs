@@ -1,11 +1,12 @@
 //! The field-level edits of one request.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeRefused, Record, SecretHash,
+    ChangeRefused, SecretHash,
+    conditions::Conditions,
     merge::{Decimal, sum_of},
 };
 use crate::{clock::Timestamp, config::Bounds};
@@ -21,16 +22,10 @@ pub struct Change {
     bounds: Option<Bounds>,
     touch: Option<Timestamp>,
     secret: Option<Box<SecretStep>>,
-    conditions: Conditions,
+    pub(super) conditions: Conditions,
     transit: Option<bool>,
-}
-
-/// What a change relies on.
-#[derive(Clone, Debug, Default)]
-struct Conditions {
-    expected: Option<u32>,
-    seen: Option<Arc<Record>>,
-    uncounted: usize,
+    /// See [`Change::set_sealed_origin`].
+    sealed_origin: Option<Box<[u8]>>,
 }
 
 /// What a change does to one attribute.
@@ -142,31 +137,15 @@ impl Change {
         self
     }
 
-    /// Applies only to this revision of the session; where that has been followed by another, the
-    /// change is refused as [outdated](ChangeRefused::Outdated).
-    pub const fn expect(&mut self, revision: u32) {
-        self.conditions.expected = Some(revision);
-    }
-
-    /// Hands over the session as whoever makes the change has last seen it. A store may start from
-    /// there, and save itself reading it again, if it makes sure in its atomic step that the
-    /// session is still at that revision.
-    pub fn having_seen(mut self, record: Arc<Record>) -> Self {
-        self.conditions.seen = Some(record);
-        self
-    }
-
-    /// Leaves so many bytes of each value out of the count that is held to the bounds: what sealing
-    /// adds to it.
-    #[must_use]
-    pub const fn leaving_uncounted(mut self, bytes: usize) -> Self {
-        self.conditions.uncounted = bytes;
-        self
-    }
-
     /// Says that the session is on its way to another store, or has arrived.
     pub const fn set_transit(&mut self, in_transit: bool) {
         self.transit = Some(in_transit);
+    }
+
+    /// Replaces the sealed bytes of where the session was started from: for [`Sealed`](crate::Sealed),
+    /// when its key has changed.
+    pub fn set_sealed_origin(&mut self, sealed: impl Into<Box<[u8]>>) {
+        self.sealed_origin = Some(sealed.into());
     }
 
     /// The edits, field by field, ordered by name.
@@ -232,28 +211,16 @@ impl Change {
         self.bounds
     }
 
-    /// The revision that it applies to, if to one alone.
-    #[must_use]
-    pub const fn expected(&self) -> Option<u32> {
-        self.conditions.expected
-    }
-
-    /// The session as whoever makes the change has last seen it, if he says so.
-    #[must_use]
-    pub const fn seen(&self) -> Option<&Arc<Record>> {
-        self.conditions.seen.as_ref()
-    }
-
-    /// How many bytes of each value do not count.
-    #[must_use]
-    pub const fn uncounted(&self) -> usize {
-        self.conditions.uncounted
-    }
-
     /// Whether it takes the session on its way to another store, or off it.
     #[must_use]
     pub const fn transit(&self) -> Option<bool> {
         self.transit
+    }
+
+    /// The new sealed bytes of where the session was started from, if there are any.
+    #[must_use]
+    pub fn sealed_origin(&self) -> Option<&[u8]> {
+        self.sealed_origin.as_deref()
     }
 
     /// Whether no field is edited.
@@ -271,7 +238,11 @@ impl Change {
     /// Whether it does nothing at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.touch.is_none() && self.secret.is_none() && self.transit.is_none()
+        self.fields.is_empty()
+            && self.touch.is_none()
+            && self.secret.is_none()
+            && self.transit.is_none()
+            && self.sealed_origin.is_none()
     }
 }
 

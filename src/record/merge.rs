@@ -31,6 +31,9 @@ impl Record {
             Some(SecretStep::Confirm { successor, at, grace }) => self.confirm(successor, at, grace),
             None => {}
         }
+        if let Some(sealed) = change.sealed_origin() {
+            self.set_sealed_origin(sealed);
+        }
         self.in_transit = change.transit().unwrap_or(self.in_transit);
         self.revision = self.revision.wrapping_add(1);
         Ok(())

@@ -2,19 +2,23 @@
 
 mod attributes;
 mod change;
+mod conditions;
 mod device;
 mod id;
 mod merge;
 mod refused;
+mod sealing;
 mod succession;
 #[cfg(test)]
 mod tests;
+mod transit;
 
 pub use attributes::Attributes;
 pub use change::{Change, FieldChange, Pending, SecretStep};
 pub use device::{Device, DeviceHints, DeviceKind};
 pub use id::{InvalidSessionId, SessionId};
 pub use refused::ChangeRefused;
+pub(crate) use sealing::Part;
 pub use succession::{SecretHash, Standing, Succession};
 
 use std::net::IpAddr;
@@ -60,6 +64,12 @@ struct Origin {
     roles: Vec<Box<str>>,
     device: Device,
     address: Option<IpAddr>,
+    /// In a store whose sessions are sealed: the device's description, and the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<sealing::Blob>,
+    /// See [`Record::withheld`].
+    #[serde(skip)]
+    withheld: Box<[Box<str>]>,
 }
 
 impl Record {
@@ -118,7 +128,8 @@ impl Record {
     }
 
     /// The same under a new id and secret, for a change of what the session may do: its limits, user,
-    /// device and age stay as they are.
+    /// device and age stay as they are. Attributes are left out: they are [inherited](Self::inherit)
+    /// from what the store has, which may be more than is known here.
     pub(crate) fn renewed(&self, id: SessionId, secret: SecretHash, now: Timestamp) -> Self {
         Self {
             id,
@@ -126,6 +137,7 @@ impl Record {
             in_transit: false,
             revision: 0,
             last_seen_at: self.last_seen_at.max(now),
+            attributes: Attributes::default(),
             succession: Succession::since(now),
             ..self.clone()
         }
@@ -199,17 +211,11 @@ impl Record {
         self.revision
     }
 
-    /// Whether the session is on its way from one store to another: then no change is applied to
-    /// it, but for the one that says where it has arrived.
-    #[must_use]
-    pub const fn in_transit(&self) -> bool {
-        self.in_transit
-    }
-
-    /// The same, on its way or not.
-    #[must_use]
-    pub fn with_transit(self, in_transit: bool) -> Self {
-        Self { in_transit, ..self }
+    /// How many changes more than `other`, a record of the same id, this one has seen: negative if fewer.
+    /// Right also where the count has begun anew.
+    #[cfg(feature = "cache")]
+    pub(crate) const fn later_by(&self, other: &Self) -> i32 {
+        self.revision.wrapping_sub(other.revision).cast_signed()
     }
 
     /// Whether the cookie outlives the browser.

@@ -26,6 +26,9 @@ pub enum ChangeRefused {
     Outdated,
     /// The session is [on its way](super::Record::in_transit) from one store to another.
     InTransit,
+    /// The field of this name [cannot be read](super::Record::withheld), and what was asked for needs
+    /// its value.
+    Withheld(Box<str>),
 }
 
 impl fmt::Display for ChangeRefused {
@@ -50,6 +53,11 @@ impl fmt::Display for ChangeRefused {
             Self::Outdated => f.write_str("somebody else has changed the session meanwhile: read it again"),
             Self::InTransit => f.write_str(
                 "the session is on its way to another store: change it there (every node needs both stores)",
+            ),
+            Self::Withheld(name) => write!(
+                f,
+                "attribute `{name}` is withheld: it is not sealed by a key of the ring for this session; \
+                 give the key back to the ring, or set or remove the attribute"
             ),
             Self::TooLarge { bytes, most } => {
                 write!(f, "a session holds at most {most} bytes (attributes.bytes), this would be {bytes}: store less")

@@ -29,7 +29,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     carrier::{Way, challenge},
     record::SessionId,
-    sessions::{Error, ErrorKind, SessionInfo, Sessions, entries, from_json},
+    sessions::{Authenticated, Error, ErrorKind, SessionInfo, Sessions, entries, from_json},
     token::RefusalKind,
 };
 use state::State;
@@ -116,7 +116,15 @@ impl Session {
     /// writes; `None` if there is no session.
     #[must_use]
     pub fn info(&self) -> Option<SessionInfo> {
-        self.look().record().map(|record| SessionInfo::new(Arc::clone(record), true))
+        self.look().live().map(Authenticated::info)
+    }
+
+    /// Whether the session is shown as it was remembered, because the store could not be asked: only
+    /// where the layer has an [`Outage`](crate::Outage) policy that allows it. It may have ended
+    /// since. What is dangerous should be refused then; a write is stored, or the answer is 503.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.look().live().is_some_and(|session| session.stale)
     }
 
     /// Why the request's credential was refused, if it carried one that was.
@@ -136,7 +144,8 @@ impl Session {
     /// An attribute, with this request's own writes; `None` if it is not there.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`.
+    /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`; [`ErrorKind::Unreadable`] if it is
+    /// [withheld](crate::Sealed#when-something-does-not-open).
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
         let state = self.look();
         state.value(name)?.map(|value| from_json(name, &value)).transpose()
@@ -154,9 +163,10 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidValue`] if one of them is not a `V`, or the rest of its name not a `K`.
+    /// [`ErrorKind::InvalidValue`] if one of them is not a `V`, or the rest of its name not a `K`;
+    /// [`ErrorKind::Unreadable`] if one is withheld.
     pub fn entries<K: FromStr + Ord, V: DeserializeOwned>(&self, prefix: &str) -> Result<BTreeMap<K, V>, Error> {
-        let attributes = self.look().attributes()?;
+        let attributes = self.look().attributes(prefix)?;
         entries(prefix, attributes.iter())
     }
 

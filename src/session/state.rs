@@ -2,7 +2,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     record::{Attributes, Change, FieldChange, Record, SessionId},
-    sessions::{Authenticated, Due, Error, ErrorKind, Honoured, Issued},
+    sessions::{Authenticated, Due, Error, ErrorKind, Honoured, Issued, readable},
     token::Token,
 };
 
@@ -61,6 +61,7 @@ impl State {
             record: Arc::clone(issued.record()),
             honoured: Honoured::Current,
             due: Due::default(),
+            stale: false,
         });
     }
 
@@ -72,31 +73,36 @@ impl State {
     }
 
     /// An attribute's value as the store had it.
-    fn stored(&self, name: &str) -> Option<&[u8]> {
-        self.record()?.attributes().value(name)
+    fn stored(&self, name: &str) -> Result<Option<&[u8]>, Error> {
+        let Some(record) = self.record() else { return Ok(None) };
+        readable(record, name)?;
+        Ok(record.attributes().value(name))
     }
 
     /// An attribute's value as this request sees it.
     pub(super) fn value(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, Error> {
-        let stored = self.stored(name);
         match self.change.field(name) {
-            None => Ok(stored.map(Cow::Borrowed)),
+            None => Ok(self.stored(name)?.map(Cow::Borrowed)),
             Some(FieldChange::Set(value)) => Ok(Some(Cow::Borrowed(value))),
             Some(FieldChange::Remove) => Ok(None),
-            Some(FieldChange::Add(by)) => Ok(Some(Cow::Owned(Change::sum(name, stored, *by)?.into()))),
+            Some(FieldChange::Add(by)) => Ok(Some(Cow::Owned(Change::sum(name, self.stored(name)?, *by)?.into()))),
         }
     }
 
     /// Refuses an increment of what is not an integer.
     pub(super) fn check_sum(&self, name: &str) -> Result<(), Error> {
         match self.change.field(name) {
-            Some(FieldChange::Add(by)) => Ok(Change::check_sum(name, self.stored(name), *by)?),
+            Some(FieldChange::Add(by)) => Ok(Change::check_sum(name, self.stored(name)?, *by)?),
             _ => Ok(()),
         }
     }
 
-    /// All attributes as this request sees them.
-    pub(super) fn attributes(&self) -> Result<Attributes, Error> {
+    /// All attributes as this request sees them; an error if one whose name starts so is withheld.
+    pub(super) fn attributes(&self, prefix: &str) -> Result<Attributes, Error> {
+        let withheld = self.record().into_iter().flat_map(|record| record.withheld());
+        for name in withheld.filter(|name| name.starts_with(prefix) && *name != Record::ORIGIN) {
+            self.value(name)?;
+        }
         match self.record() {
             Some(record) => Ok(self.change.merged(record.attributes())?),
             None => Ok(self.change.merged(&Attributes::default())?),

@@ -79,15 +79,16 @@ impl Session {
     pub async fn change_roles<R: Into<String>>(&self, roles: impl IntoIterator<Item = R>) -> Result<Issued, Error> {
         let sessions = self.manager()?;
         let roles = roles.into_iter().map(|role| role.into().into()).collect();
-        let (record, change) = {
+        let (session, change) = {
             let state = self.look();
             let session = state.live().filter(|session| session.record.user().is_some());
-            let session = session.ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
-            if session.honoured == Honoured::Graced {
-                return Err(Error::new(ErrorKind::Superseded));
-            }
-            (Arc::clone(&session.record), state.change.clone())
+            (session.ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?.clone(), state.change.clone())
         };
+        let session = sessions.looked_at_again(&session).await?;
+        if session.honoured == Honoured::Graced {
+            return Err(Error::new(ErrorKind::Superseded));
+        }
+        let record = session.record;
         let issued = sessions.renew(&record, roles, &change).await?;
         let mut state = self.lock();
         state.change = Change::new();

@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
-use super::{Deadline, Due, Error, ErrorKind, Event, Honoured, Reason, SessionInfo, Sessions, Verdict, judge};
+use super::{Due, Error, ErrorKind, Event, Honoured, LookUp, Reason, SessionInfo, Sessions, Verdict, judge};
 use crate::{
     clock::Timestamp,
     record::{Record, SessionId},
-    store::StoreError,
     token::{RefusalKind, Token},
 };
 
@@ -15,13 +14,15 @@ pub struct Authenticated {
     pub(crate) record: Arc<Record>,
     pub(crate) honoured: Honoured,
     pub(crate) due: Due,
+    /// Whether this is what was remembered while the store could not be asked.
+    pub(crate) stale: bool,
 }
 
 impl Authenticated {
     /// The session as it stood when the token was checked.
     #[must_use]
     pub fn info(&self) -> SessionInfo {
-        SessionInfo::new(Arc::clone(&self.record), true)
+        SessionInfo::new(Arc::clone(&self.record), true).with_stale(self.stale)
     }
 
     /// What was due has been done, and this is the session since. A successor that was used is the
@@ -29,6 +30,7 @@ impl Authenticated {
     pub(crate) fn is_kept_up(&mut self, record: Arc<Record>) {
         self.record = record;
         self.due = Due::default();
+        self.stale = false;
         if self.honoured == Honoured::Successor {
             self.honoured = Honoured::Current;
         }
@@ -45,29 +47,57 @@ impl Sessions {
     pub async fn authenticate(&self, token: &Token) -> Result<Authenticated, Error> {
         self.verify(token).map_err(|kind| self.refused(kind))?;
         let now = self.now();
-        let record = self.load(token.id(), now).wait().await.map_err(|error| self.store_failed(error))?;
-        match self.admit(token.clone(), record, now) {
+        let admission = match self.look_up(token.clone(), now) {
+            LookUp::Done(admission) => admission,
+            LookUp::Asked(token, load) => {
+                let record = load.await.map_err(|error| self.store_failed(error))?;
+                self.admit(token, record, now)
+            }
+        };
+        self.admitted(admission).await
+    }
+
+    /// The same session as the store has it now, for what must not rest on an answer that may be
+    /// out of date.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Ended`] if it has ended, else as [`authenticate`](Self::authenticate).
+    pub(crate) async fn looked_at_again(&self, session: &Authenticated) -> Result<Authenticated, Error> {
+        if self.store().staleness().is_none() && !session.stale {
+            return Ok(session.clone());
+        }
+        let now = self.now();
+        let record = self.load_fresh(session.token.id(), now).await?.ok_or_else(|| Error::new(ErrorKind::Ended))?;
+        self.admitted(self.admit(session.token.clone(), Some(record), now)).await
+    }
+
+    async fn admitted(&self, admission: Admission) -> Result<Authenticated, Error> {
+        match admission {
             Admission::Granted(authenticated) => Ok(authenticated),
             Admission::Refused(kind) => Err(self.refused(kind)),
             Admission::Stolen(id) => Err(self.end_stolen(id).await),
         }
     }
 
-    /// Asks the store for a session.
-    pub(crate) fn load(&self, id: SessionId, now: Timestamp) -> Loading {
-        let store = &self.inner.store;
-        match store.load_now(id, now) {
-            Some(record) => Loading::Now(record),
-            None => Loading::Later(Deadline::new(Arc::clone(store).load(id, now), self.inner.config.store_deadline)),
-        }
-    }
-
     /// Decides about a genuine token, given what the store holds.
     pub(crate) fn admit(&self, token: Token, record: Option<Arc<Record>>, now: Timestamp) -> Admission {
-        match (judge(record.as_deref(), &token.secret().hash(), now), record) {
+        let verdict = judge(record.as_deref(), &token.secret().hash(), now);
+        self.follow(verdict, token, record, now)
+    }
+
+    /// What follows from a verdict.
+    pub(super) fn follow(
+        &self,
+        verdict: Verdict,
+        token: Token,
+        record: Option<Arc<Record>>,
+        now: Timestamp,
+    ) -> Admission {
+        match (verdict, record) {
             (Verdict::Honoured(honoured), Some(record)) => {
+                record.withheld().for_each(|field| self.emit(&Event::Withheld { session: record.id(), field }));
                 let due = Due::of(&record, honoured, &self.inner.config, now);
-                Admission::Granted(Authenticated { token, record, honoured, due })
+                Admission::Granted(Authenticated { token, record, honoured, due, stale: false })
             }
             (Verdict::Refused(kind), _) => Admission::Refused(kind),
             (Verdict::Stolen, _) => Admission::Stolen(token.id()),
@@ -87,23 +117,6 @@ impl Sessions {
     pub(crate) fn refused(&self, kind: RefusalKind) -> Error {
         self.emit(&Event::Refused { kind });
         Error::new(ErrorKind::Refused(kind))
-    }
-}
-
-/// A session on its way from the store.
-pub(crate) enum Loading {
-    /// It is here: nothing has to be parked.
-    Now(Option<Arc<Record>>),
-    /// It has to be waited for.
-    Later(Deadline<'static, Option<Arc<Record>>>),
-}
-
-impl Loading {
-    pub(super) async fn wait(self) -> Result<Option<Arc<Record>>, StoreError> {
-        match self {
-            Self::Now(record) => Ok(record),
-            Self::Later(load) => load.await,
-        }
     }
 }
 

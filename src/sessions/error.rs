@@ -42,6 +42,9 @@ pub enum ErrorKind {
     InvalidName,
     /// An attribute could not be written as JSON, or not be read as the type asked for. 500.
     InvalidValue,
+    /// An attribute is [withheld](crate::Sealed#when-something-does-not-open): no key of the ring opens what the
+    /// store has of it. It is there still. 500.
+    Unreadable,
     /// The request did not pass through a [`SessionLayer`](crate::SessionLayer). 500.
     MissingLayer,
     /// The system's random generator failed. 500.
@@ -58,7 +61,7 @@ impl ErrorKind {
             Self::Superseded | Self::LimitReached => 409,
             Self::NotFound => 404,
             Self::ChangeRefused => 422,
-            Self::InvalidName | Self::InvalidValue | Self::MissingLayer | Self::Random => 500,
+            Self::InvalidName | Self::InvalidValue | Self::Unreadable | Self::MissingLayer | Self::Random => 500,
         }
     }
 }
@@ -96,7 +99,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::Random => "the operating system's random generator failed",
             // These say it in the words of their source.
-            ErrorKind::ChangeRefused | ErrorKind::InvalidName | ErrorKind::InvalidValue => {
+            ErrorKind::ChangeRefused | ErrorKind::InvalidName | ErrorKind::InvalidValue | ErrorKind::Unreadable => {
                 return match &self.source {
                     Some(source) => source.fmt(f),
                     None => f.write_str("the session's data is not acceptable"),
@@ -123,6 +126,7 @@ impl From<ChangeRefused> for Error {
         let kind = match refused {
             // Somebody else was first, or is moving it: to try again is all that helps.
             ChangeRefused::Outdated | ChangeRefused::InTransit => ErrorKind::Unavailable,
+            ChangeRefused::Withheld(_) => ErrorKind::Unreadable,
             _ => ErrorKind::ChangeRefused,
         };
         Self::because(kind, refused)

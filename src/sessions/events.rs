@@ -59,10 +59,24 @@ pub enum Event<'a> {
         /// Why.
         refused: &'a ChangeRefused,
     },
+    /// A part of a session that a request came with [cannot be read](crate::Sealed#when-something-does-not-open).
+    /// The store has it still.
+    Withheld {
+        /// The session.
+        session: SessionId,
+        /// The attribute, or [`Record::ORIGIN`](crate::Record::ORIGIN).
+        field: &'a str,
+    },
     /// The store failed.
     StoreFailed {
         /// In which way.
         kind: StoreErrorKind,
+    },
+    /// A request got its session as it was remembered, while the store could not be asked: an
+    /// [`Outage`](crate::Outage) policy at work.
+    ServedStale {
+        /// The session.
+        session: SessionId,
     },
     /// Expired sessions were deleted.
     Swept {
@@ -107,8 +121,12 @@ pub struct Counters {
     pub refused: [u64; RefusalKind::ALL.len()],
     /// Requests whose buffered writes were dropped or refused.
     pub writes_lost: u64,
+    /// Parts of sessions that could not be read, once per request and part.
+    pub withheld: u64,
     /// Store commands that failed.
     pub store_failures: u64,
+    /// Requests that got a remembered session, while the store could not be asked.
+    pub served_stale: u64,
     /// Expired sessions deleted.
     pub swept: u64,
 }
@@ -124,7 +142,9 @@ pub(super) struct Events {
     reused: AtomicU64,
     refused: [AtomicU64; RefusalKind::ALL.len()],
     writes_lost: AtomicU64,
+    withheld: AtomicU64,
     store_failures: AtomicU64,
+    served_stale: AtomicU64,
     swept: AtomicU64,
 }
 
@@ -150,7 +170,9 @@ impl Events {
             reused: read(&self.reused),
             refused: std::array::from_fn(|index| read(&self.refused[index])),
             writes_lost: read(&self.writes_lost),
+            withheld: read(&self.withheld),
             store_failures: read(&self.store_failures),
+            served_stale: read(&self.served_stale),
             swept: read(&self.swept),
         }
     }
@@ -167,7 +189,9 @@ impl Events {
             }
             Event::Refused { kind } => (&self.refused[*kind as usize], 1),
             Event::WriteLost { .. } | Event::WriteRefused { .. } => (&self.writes_lost, 1),
+            Event::Withheld { .. } => (&self.withheld, 1),
             Event::StoreFailed { .. } => (&self.store_failures, 1),
+            Event::ServedStale { .. } => (&self.served_stale, 1),
             Event::Swept { sessions } => (&self.swept, *sessions as u64),
             Event::Renewed { .. } => return,
         };
@@ -188,7 +212,11 @@ fn log(event: &Event<'_>) {
         Event::Refused { kind } => tracing::debug!(%kind, "credential refused"),
         Event::WriteLost { session } => tracing::debug!(%session, "writes dropped: the session ended meanwhile"),
         Event::WriteRefused { session, refused } => tracing::warn!(%session, %refused, "writes refused"),
+        Event::Withheld { session, field } => {
+            tracing::error!(%session, field, "a part of a session is withheld: no key of the ring opens it there");
+        }
         Event::StoreFailed { kind } => tracing::error!(?kind, "session store failed"),
+        Event::ServedStale { session } => tracing::debug!(%session, "session served as it was remembered"),
         Event::Swept { sessions } => tracing::debug!(sessions, "expired sessions deleted"),
     }
 }

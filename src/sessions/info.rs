@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 use super::{Error, ErrorKind};
 use crate::{
     clock::Timestamp,
-    record::{Device, Record, SessionId},
+    record::{ChangeRefused, Device, Record, SessionId},
     token::Token,
 };
 
@@ -18,11 +18,16 @@ use crate::{
 pub struct SessionInfo {
     record: Arc<Record>,
     current: bool,
+    stale: bool,
 }
 
 impl SessionInfo {
     pub(crate) const fn new(record: Arc<Record>, current: bool) -> Self {
-        Self { record, current }
+        Self { record, current, stale: false }
+    }
+
+    pub(crate) fn with_stale(self, stale: bool) -> Self {
+        Self { stale, ..self }
     }
 
     /// The public handle.
@@ -60,6 +65,11 @@ impl SessionInfo {
         self.record.address()
     }
 
+    /// What of it cannot be read, as [`Record::withheld`] has it.
+    pub fn withheld(&self) -> impl Iterator<Item = &str> {
+        self.record.withheld()
+    }
+
     /// When it was created.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
@@ -90,11 +100,20 @@ impl SessionInfo {
         self.current
     }
 
+    /// Whether this is what was remembered while the store could not be asked; see
+    /// [`Session::is_stale`](crate::Session::is_stale).
+    #[must_use]
+    pub const fn is_stale(&self) -> bool {
+        self.stale
+    }
+
     /// An attribute, or `None` if it is not there.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`.
+    /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`; [`ErrorKind::Unreadable`] if it is
+    /// [withheld](Self::withheld).
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        readable(&self.record, name)?;
         self.record.attributes().value(name).map(|value| from_json(name, value)).transpose()
     }
 }
@@ -180,6 +199,11 @@ pub(crate) fn to_json<T: Serialize + ?Sized>(name: &str, value: &T) -> Result<Ve
 /// An attribute's value out of JSON.
 pub(crate) fn from_json<T: DeserializeOwned>(name: &str, value: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(value).map_err(|error| invalid_value(name, "is not of the type asked for", &error))
+}
+
+/// Refuses to say that an attribute is not there when it only cannot be read.
+pub(crate) fn readable(record: &Record, name: &str) -> Result<(), Error> {
+    if record.withholds(name) { Err(ChangeRefused::Withheld(name.into()).into()) } else { Ok(()) }
 }
 
 /// The attributes whose names start with `prefix`, keyed by the rest of the name.

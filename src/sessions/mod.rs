@@ -8,6 +8,7 @@ mod enter;
 mod error;
 mod events;
 mod info;
+mod look_up;
 mod maintenance;
 mod revoke;
 #[cfg(feature = "testing")]
@@ -18,8 +19,8 @@ mod upkeep;
 mod verdict;
 
 pub use attempt::Attempt;
+pub(crate) use authenticate::Admission;
 pub use authenticate::Authenticated;
-pub(crate) use authenticate::{Admission, Loading};
 pub use builder::SessionsBuilder;
 pub(crate) use deadline::Deadline;
 pub use enter::LogIn;
@@ -27,7 +28,8 @@ pub(crate) use enter::{Applicant, Beginning, Origin, check_name};
 pub use error::{Error, ErrorKind};
 pub use events::{Counters, Event, Reason};
 pub use info::{Issued, SessionInfo};
-pub(crate) use info::{entries, from_json, to_json};
+pub(crate) use info::{entries, from_json, readable, to_json};
+pub(crate) use look_up::LookUp;
 pub use maintenance::Maintenance;
 
 pub(crate) use verdict::{Due, Honoured, Verdict, judge};

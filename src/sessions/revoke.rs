@@ -28,7 +28,7 @@ impl Sessions {
     /// alike (OWASP API1, broken object level authorization).
     pub async fn revoke_of(&self, user: &str, id: SessionId, reason: Reason) -> Result<(), Error> {
         // An id never changes its user, so nothing can come in between.
-        let record = self.load(id, self.now()).wait().await.map_err(|error| self.store_failed(error))?;
+        let record = self.load_fresh(id, self.now()).await?;
         match record.filter(|record| record.user() == Some(user)) {
             Some(_) => self.revoke(id, reason).await.map(|_| ()),
             None => Err(Error::new(ErrorKind::NotFound)),

@@ -6,14 +6,24 @@
 
 mod answer;
 mod any;
+#[cfg(feature = "cache")]
+pub mod cached;
 mod erased;
 mod error;
 mod invalidation;
 mod limit;
 pub mod memory;
+mod moving;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod open;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod scan;
+mod sealed;
 mod shared;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod terms;
@@ -24,8 +34,10 @@ pub(crate) use erased::{Command, ErasedStore};
 pub use error::{StoreError, StoreErrorKind};
 pub use invalidation::{Announcer, Announcing, Invalidation, Invalidations};
 pub use limit::Candidate;
+pub use moving::{Moving, Progress};
 pub use open::open;
 pub use scan::{Cursor, Scanned};
+pub use sealed::Sealed;
 pub use terms::{Epoch, Terms};
 
 use std::{future::Future, sync::Arc, time::Duration};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::Limit;
+use crate::{config::Limit, record::Record};
 
 /// What must hold in the very step in which a session begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,14 @@ pub struct Terms {
     pub limit: Limit,
     /// The epoch that the user must be in still, if there is one.
     pub epoch: Option<Epoch>,
+}
+
+impl Terms {
+    /// Whether anything must hold for this session to begin: something that could change meanwhile.
+    #[must_use]
+    pub fn bind(&self, record: &Record) -> bool {
+        record.user().is_some() && (self.limit.max > 0 || self.epoch.is_some())
+    }
 }
 
 impl From<Limit> for Terms {

@@ -74,7 +74,7 @@ impl Backend {
         matches!(self, Self::CachedPostgres | Self::CachedRedis | Self::SealedCachedCluster)
     }
 
-    const fn is_sealed(self) -> bool {
+    pub const fn is_sealed(self) -> bool {
         matches!(self, Self::SealedSqlite | Self::SealedRedis | Self::SealedCachedCluster)
     }
 }

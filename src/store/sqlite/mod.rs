@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 use super::{
     Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore, StoreError,
     Terms,
+    sql::{self, Window},
 };
 use crate::{
     clock::Timestamp,
@@ -96,8 +97,13 @@ impl SqliteStore {
 
 impl SessionStore for SqliteStore {
     async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {
+        if !terms.bind(&record) {
+            let _turn = self.turn.lock().await;
+            let kept = statement::insert(&self.writer, &record).await?;
+            return Ok(if kept { Created::Kept { evicted: Vec::new() } } else { Created::IdTaken });
+        }
         let mut step = Step::begin(&self.writer, &self.turn).await?;
-        let created = step.create(&record, terms.limit, now).await?;
+        let created = step.create(&record, terms, now).await?;
         step.commit().await?;
         Ok(created)
     }
@@ -107,6 +113,12 @@ impl SessionStore for SqliteStore {
     }
 
     async fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Changed, StoreError> {
+        if let Some((before, record)) = sql::foreseen(id, &change) {
+            let _turn = self.turn.lock().await;
+            if statement::update_from(&self.writer, &record, before, now).await? {
+                return Ok(Changed::Merged(Arc::new(record)));
+            }
+        }
         let mut step = Step::begin(&self.writer, &self.turn).await?;
         let changed = step.change(id, &change, now).await?;
         step.commit().await?;
@@ -121,14 +133,16 @@ impl SessionStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
         let mut step = Step::begin(&self.writer, &self.turn).await?;
-        let replaced = step.replace(old, new, terms.limit, now).await?;
+        let replaced = step.replace(old, new, terms, now).await?;
         step.commit().await?;
         Ok(replaced)
     }
 
     async fn revoke(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
-        let _turn = self.turn.lock().await;
-        statement::delete(&self.writer, id, now).await
+        let mut step = Step::begin(&self.writer, &self.turn).await?;
+        let alive = step.revoke(id, now).await?;
+        step.commit().await?;
+        Ok(alive)
     }
 
     async fn revoke_user(
@@ -137,45 +151,49 @@ impl SessionStore for SqliteStore {
         except: Option<SessionId>,
         now: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let _turn = self.turn.lock().await;
-        statement::delete_user(&self.writer, user, except, now).await
+        let mut step = Step::begin(&self.writer, &self.turn).await?;
+        let ended = step.revoke_user(user, except, now).await?;
+        step.commit().await?;
+        Ok(ended)
     }
 
     async fn revoke_device(&self, user: &str, device: &str, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
-        let _turn = self.turn.lock().await;
-        statement::delete_device(&self.writer, user, device, now).await
+        let mut step = Step::begin(&self.writer, &self.turn).await?;
+        let ended = step.revoke_device(user, device, now).await?;
+        step.commit().await?;
+        Ok(ended)
+    }
+
+    async fn epoch(&self, user: &str, _: Timestamp) -> Result<Epoch, StoreError> {
+        statement::epoch(&self.readers, user).await
     }
 
     async fn list(&self, user: &str, page: Page, now: Timestamp) -> Result<Vec<Arc<Record>>, StoreError> {
-        let mut asked = page.size;
-        loop {
-            let found = statement::page(&self.readers, user, page.after, asked, now).await?;
-            let exhausted = found.len() < asked;
-            let mut readable: Vec<_> = found.into_iter().filter_map(Result::ok).map(Arc::new).collect();
-            if exhausted || readable.len() >= page.size {
-                readable.truncate(page.size);
-                return Ok(readable);
-            }
-            // Some cannot be read. The page is still filled, and still by one statement.
-            asked += page.size - readable.len();
-        }
+        sql::readable(page.size, |size| statement::page(&self.readers, user, page.after, size, now)).await
     }
 
     async fn sweep(&self, now: Timestamp, batch: usize) -> Result<usize, StoreError> {
-        let _turn = self.turn.lock().await;
-        statement::delete_expired(&self.writer, now, batch).await
+        let mut step = Step::begin(&self.writer, &self.turn).await?;
+        let swept = step.sweep(now, batch).await?;
+        step.commit().await?;
+        Ok(swept)
     }
 
-    async fn epoch(&self, _: &str, _: Timestamp) -> Result<Epoch, StoreError> {
-        Ok(Epoch::default())
+    async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Result<Scanned, StoreError> {
+        let (after, size) = (sql::scanned_before(from)?, size.max(1));
+        Ok(sql::scanned(&statement::scan(&self.readers, &after, size, now).await?, size))
     }
 
-    async fn scan(&self, _: Option<Cursor>, _: usize, _: Timestamp) -> Result<Scanned, StoreError> {
-        Err(StoreError::unavailable("not yet"))
-    }
-
-    async fn invalidations(&self, _: Duration) -> Result<Invalidations, StoreError> {
-        Err(StoreError::unavailable("not yet"))
+    /// SQLite calls nobody, so each listener asks, every 50 ms or more often.
+    async fn invalidations(&self, heartbeat: Duration) -> Result<Invalidations, StoreError> {
+        let pause = (heartbeat / 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        // There is one writer at a time: what is numbered later is committed later, and nothing is missing.
+        let window = Window::after(&[statement::newest(&self.readers).await?], pause);
+        let readers = self.readers.clone();
+        Ok(sql::follow(window, heartbeat, pause, move |last, _| {
+            let readers = readers.clone();
+            async move { statement::announced(&readers, last).await }
+        }))
     }
 }
 
@@ -184,3 +202,6 @@ impl fmt::Debug for SqliteStore {
         f.debug_struct("SqliteStore").finish_non_exhaustive()
     }
 }
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);

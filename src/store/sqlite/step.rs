@@ -8,9 +8,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::statement;
 use crate::{
     clock::Timestamp,
-    config::Limit,
     record::{Change, Record, SessionId},
-    store::{Changed, Created, Replaced, Replacement, StoreError},
+    store::{Changed, Created, Replaced, Replacement, StoreError, Terms, sql::Room},
 };
 
 /// One atomic step. Nothing of it is seen, nor kept, unless it is [committed](Self::commit);
@@ -35,10 +34,14 @@ impl<'a> Step<'a> {
     pub(super) async fn create(
         &mut self,
         record: &Record,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        let Some(evicted) = self.room(record, None, limit, now).await? else { return Ok(Created::LimitReached) };
+        let evicted = match self.room(record, None, terms, now).await? {
+            Room::For(evicted) => evicted,
+            Room::LimitReached => return Ok(Created::LimitReached),
+            Room::EpochPassed => return Ok(Created::EpochPassed),
+        };
         if !statement::insert(&mut *self.transaction, record).await? {
             return Ok(Created::IdTaken);
         }
@@ -67,7 +70,7 @@ impl<'a> Step<'a> {
         &mut self,
         old: SessionId,
         new: Replacement,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
         let Some(present) = statement::select(&mut *self.transaction, old, now).await? else {
@@ -77,8 +80,10 @@ impl<'a> Step<'a> {
             Ok(record) => record,
             Err(refused) => return Ok(Replaced::Refused(refused)),
         };
-        let Some(evicted) = self.room(&record, Some(old), limit, now).await? else {
-            return Ok(Replaced::LimitReached);
+        let evicted = match self.room(&record, Some(old), terms, now).await? {
+            Room::For(evicted) => evicted,
+            Room::LimitReached => return Ok(Replaced::LimitReached),
+            Room::EpochPassed => return Ok(Replaced::EpochPassed),
         };
         if !statement::insert(&mut *self.transaction, &record).await? {
             return Ok(Replaced::IdTaken);
@@ -88,28 +93,87 @@ impl<'a> Step<'a> {
         Ok(Replaced::Done { record: Arc::new(record), evicted })
     }
 
+    /// Says whether it was alive.
+    pub(super) async fn revoke(&mut self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+        let alive = statement::delete(&mut *self.transaction, id, now).await?;
+        if alive.is_some() {
+            statement::announce(&mut *self.transaction, id, now).await?;
+        }
+        Ok(alive.unwrap_or(false))
+    }
+
+    pub(super) async fn revoke_user(
+        &mut self,
+        user: &str,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        statement::next_epoch(&mut *self.transaction, user, now).await?;
+        let ended = statement::delete_user(&mut *self.transaction, user, except, now).await?;
+        self.announce(&ended, now).await?;
+        Ok(ended)
+    }
+
+    pub(super) async fn revoke_device(
+        &mut self,
+        user: &str,
+        device: &str,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let ended = statement::delete_device(&mut *self.transaction, user, device, now).await?;
+        self.announce(&ended, now).await?;
+        Ok(ended)
+    }
+
+    /// Says how many have been deleted; forgets what else is old if these were the last.
+    pub(super) async fn sweep(&mut self, now: Timestamp, batch: usize) -> Result<usize, StoreError> {
+        let swept = statement::delete_expired(&mut *self.transaction, now, batch).await?;
+        if swept < batch {
+            statement::delete_users(&mut *self.transaction, now, MOST_FORGOTTEN).await?;
+            statement::prune(&mut *self.transaction, now, MOST_FORGOTTEN).await?;
+        }
+        Ok(swept)
+    }
+
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         self.transaction.commit().await.map_err(StoreError::unavailable)
     }
 
-    /// Who has to go for one more session of this user: `None` if it is to be refused.
+    /// Who has to go for one more session of this user.
     async fn room(
         &mut self,
         new: &Record,
         old: Option<SessionId>,
-        limit: Limit,
+        terms: Terms,
         now: Timestamp,
-    ) -> Result<Option<Vec<SessionId>>, StoreError> {
-        let Some(user) = new.user().filter(|_| limit.max > 0) else { return Ok(Some(Vec::new())) };
+    ) -> Result<Room, StoreError> {
+        let Some(user) = new.user().filter(|_| terms.bind(new)) else { return Ok(Room::For(Vec::new())) };
+        if let Some(expected) = terms.epoch
+            && statement::epoch(&mut *self.transaction, user).await? != expected
+        {
+            return Ok(Room::EpochPassed);
+        }
+        if terms.limit.max == 0 {
+            return Ok(Room::For(Vec::new()));
+        }
         let mut live = statement::candidates(&mut *self.transaction, user, now).await?;
         live.retain(|session| Some(session.id) != old);
-        Ok(limit.evictions(live))
+        Ok(terms.limit.evictions(live).map_or(Room::LimitReached, Room::For))
     }
 
     async fn end(&mut self, ids: &[SessionId], now: Timestamp) -> Result<(), StoreError> {
         for id in ids {
             statement::delete(&mut *self.transaction, *id, now).await?;
         }
+        self.announce(ids, now).await
+    }
+
+    async fn announce(&mut self, ids: &[SessionId], now: Timestamp) -> Result<(), StoreError> {
+        for id in ids {
+            statement::announce(&mut *self.transaction, *id, now).await?;
+        }
         Ok(())
     }
 }
+
+const MOST_FORGOTTEN: usize = 1_000;

@@ -79,7 +79,7 @@ CREATE USER IF NOT EXISTS 'tests'@'127.0.0.1' IDENTIFIED BY 'tests';
 GRANT ALL ON *.* TO 'tests'@'127.0.0.1' WITH GRANT OPTION;
 ";
 
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "--skip-name-resolve",
     "--skip-log-bin",
     "--max-connections=200",
@@ -89,6 +89,7 @@ const SETTINGS: [&str; 9] = [
     // disk; only a crash of the machine would.
     "--innodb-flush-log-at-trx-commit=1",
     "--innodb-flush-method=nosync",
+    "--debug-no-sync",
     "--innodb-use-native-aio=OFF",
     "--performance-schema=OFF",
 ];

@@ -21,7 +21,7 @@ pub fn find_in(folders: &[PathBuf], program: &str, package: &str) -> PathBuf {
     found.unwrap_or_else(|| {
         panic!(
             "this test needs the program `{program}`, which is not installed: \
-             it is in Debian's package `{package}`; `scripts/install` installs all that the tests need"
+             it is in the package `{package}` of Debian; `scripts/install` installs all that the tests need"
         )
     })
 }

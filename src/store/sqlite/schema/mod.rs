@@ -3,11 +3,11 @@
 //! The version is kept in a table of our own: `PRAGMA user_version` belongs to the application,
 //! which may share its database with us.
 
-use std::{error::Error, fmt};
+use std::error::Error;
 
 use sqlx::SqlitePool;
 
-use crate::store::StoreError;
+use crate::store::{StoreError, sql::NewerSchema};
 
 /// Brings the tables up to date. Any number of processes may do so at once: the first one works,
 /// the others wait for it and find nothing left to do.
@@ -20,7 +20,7 @@ async fn run(pool: &SqlitePool) -> Result<(), Box<dyn Error + Send + Sync>> {
     sqlx::raw_sql(VERSIONS).execute(&mut *transaction).await?;
     let found: i64 = sqlx::query_scalar(VERSION).fetch_one(&mut *transaction).await?;
     if found > NEWEST {
-        return Err(NewerSchema { found }.into());
+        return Err(NewerSchema { found, newest: NEWEST }.into());
     }
     for (version, step) in (1..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
         sqlx::raw_sql(step).execute(&mut *transaction).await?;
@@ -29,26 +29,8 @@ async fn run(pool: &SqlitePool) -> Result<(), Box<dyn Error + Send + Sync>> {
     Ok(transaction.commit().await?)
 }
 
-/// The database was last used by a later version of this crate.
-#[derive(Debug)]
-struct NewerSchema {
-    found: i64,
-}
-
-impl fmt::Display for NewerSchema {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the session tables have version {}, this countersign knows none after {NEWEST}: use a later one",
-            self.found
-        )
-    }
-}
-
-impl Error for NewerSchema {}
-
 /// In order; the first brings version 1. One that has been released is never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("0001_sessions.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("0001_sessions.sql"), include_str!("0002_nodes.sql")];
 
 const NEWEST: i64 = MIGRATIONS.len() as i64;
 
