@@ -58,6 +58,7 @@
 //! |---|---|---|
 //! | `axum` | yes | [`LoggedIn`], extractors, errors as responses |
 //! | `sqlite` | yes | [`SqliteStore`] |
+//! | `redis` | no | `RedisStore` |
 //! | `postgres` | no | [`PostgresStore`] |
 //! | `mysql` | no | [`MySqlStore`] |
 //! | `toml` | yes | `Config::from_file`, `Config::from_toml` |
@@ -108,6 +109,8 @@ pub use sessions::{
     Attempt, Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
     Sessions, SessionsBuilder,
 };
+#[cfg(feature = "redis")]
+pub use store::redis::RedisStore;
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;
 #[cfg(feature = "mysql")]

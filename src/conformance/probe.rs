@@ -69,6 +69,10 @@ impl<S: SessionStore> Probe<S> {
         must("sweep", self.0.sweep(now, batch).await)
     }
 
+    pub(super) fn expires_by_itself(&self) -> bool {
+        self.0.expires_by_itself()
+    }
+
     pub(super) async fn listen(&self, heartbeat: Duration) -> Invalidations {
         must("invalidations", self.0.invalidations(heartbeat).await)
     }

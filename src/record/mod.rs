@@ -6,6 +6,8 @@ mod conditions;
 mod device;
 mod id;
 mod merge;
+#[cfg(feature = "redis")]
+mod parts;
 mod refused;
 mod sealing;
 mod succession;
@@ -17,6 +19,8 @@ pub use attributes::Attributes;
 pub use change::{Change, FieldChange, Pending, SecretStep};
 pub use device::{Device, DeviceHints, DeviceKind};
 pub use id::{InvalidSessionId, SessionId};
+#[cfg(feature = "redis")]
+pub(crate) use parts::{Parts, Rest};
 pub use refused::ChangeRefused;
 pub(crate) use sealing::Part;
 pub use succession::{SecretHash, Standing, Succession};

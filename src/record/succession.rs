@@ -82,22 +82,22 @@ pub enum Standing {
 /// The neighbours of the current secret in time. Empty for most sessions, and then no allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Succession(Option<Box<Neighbours>>);
+pub struct Succession(pub(super) Option<Box<Neighbours>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Neighbours {
+pub(super) struct Neighbours {
     /// When the current secret became that, if it is not the session's first.
-    since: Option<Timestamp>,
-    pending: Option<Pending>,
+    pub(super) since: Option<Timestamp>,
+    pub(super) pending: Option<Pending>,
     /// The oldest first: the one before the current secret, and those whose grace was not over
     /// when that one was followed.
-    previous: Vec<Previous>,
+    pub(super) previous: Vec<Previous>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Previous {
-    hash: SecretHash,
-    honoured_until: Timestamp,
+pub(super) struct Previous {
+    pub(super) hash: SecretHash,
+    pub(super) honoured_until: Timestamp,
 }
 
 impl Succession {

@@ -19,6 +19,8 @@ pub mod mysql;
 mod open;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod scan;
 mod sealed;
 mod shared;
