@@ -105,7 +105,7 @@ fn node(store: impl SessionStore) -> Sessions {
 }
 
 async fn waiting_for_a_replica(url: &str) -> Sessions {
-    let store = RedisStore::builder(url).wait_for_replicas(1, Duration::from_millis(500)).open().await.unwrap();
+    let store = RedisStore::builder().wait_for_replicas(1, Duration::from_millis(500)).open(url).await.unwrap();
     node(store)
 }
 

@@ -66,10 +66,10 @@ async fn after_fail_over(wait: Option<Duration>) -> Vec<String> {
 
 async fn node(server: &Standalone, wait: Option<Duration>) -> Sessions {
     let url = server.url();
-    let builder = RedisStore::builder(&url);
+    let builder = RedisStore::builder();
     let store = match wait {
-        Some(wait) => builder.wait_for_replicas(1, wait).open().await,
-        None => builder.open().await,
+        Some(wait) => builder.wait_for_replicas(1, wait).open(&url).await,
+        None => builder.open(&url).await,
     };
     Sessions::new(KeyRing::new(KEY).unwrap(), store.unwrap())
 }

@@ -31,7 +31,7 @@ pub struct Running {
 }
 
 impl Home {
-    pub fn new(store: String) -> Self {
+    pub fn new(store: impl Into<String>) -> Self {
         Self { folder: TempDir::new().unwrap(), store: store.into() }
     }
 

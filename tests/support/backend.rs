@@ -166,7 +166,7 @@ impl Place {
             At::Memory(store) => AnyStore::new(Arc::clone(store)),
             At::Sqlite(folder) => AnyStore::new(SqliteStore::open(folder.path().join("sessions.db")).await.unwrap()),
             At::Postgres(url) | At::MariaDb(url) => countersign::store::open(url).await.unwrap(),
-            At::Redis { url, prefix } => AnyStore::new(RedisStore::builder(url).prefix(prefix).open().await.unwrap()),
+            At::Redis { url, prefix } => AnyStore::new(RedisStore::builder().prefix(prefix).open(url).await.unwrap()),
         }
     }
 
