@@ -109,14 +109,14 @@ pub use sessions::{
     Attempt, Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
     Sessions, SessionsBuilder,
 };
-#[cfg(feature = "redis")]
-pub use store::redis::RedisStore;
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;
 #[cfg(feature = "mysql")]
 pub use store::mysql::MySqlStore;
 #[cfg(feature = "postgres")]
 pub use store::postgres::PostgresStore;
+#[cfg(feature = "redis")]
+pub use store::redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
 pub use store::{Moving, Progress, Sealed, SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};

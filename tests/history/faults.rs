@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use countersign::{KeyRing, RedisStore, Sessions, SessionStore, store};
+use countersign::{KeyRing, RedisStore, SessionStore, Sessions, store};
 use tokio::{task::spawn_blocking, time::sleep};
 
 use crate::{

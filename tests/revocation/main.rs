@@ -159,7 +159,10 @@ fn tell(backend: Backend, how: &str, times: &mut [Duration]) {
     times.sort();
     let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
     eprintln!("| {backend:?} | {how} | {} | {median:.1?} | {worst:.1?} |", times.len());
-    assert!(worst <= BOUND + SLACK, "{backend:?}, {how}: accepted {worst:?} after the revocation; the bound is {BOUND:?}");
+    assert!(
+        worst <= BOUND + SLACK,
+        "{backend:?}, {how}: accepted {worst:?} after the revocation; the bound is {BOUND:?}"
+    );
 }
 
 fn rounds() -> usize {

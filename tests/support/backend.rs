@@ -70,6 +70,11 @@ impl Backend {
         }
     }
 
+    /// Whether the engine deletes by itself what has expired, so that nothing is left to sweep.
+    pub const fn expires_by_itself(self) -> bool {
+        matches!(self.engine(), Engine::Redis | Engine::RedisCluster | Engine::RedisSentinel)
+    }
+
     pub const fn is_cached(self) -> bool {
         matches!(self, Self::CachedPostgres | Self::CachedRedis | Self::SealedCachedCluster)
     }
@@ -186,7 +191,12 @@ impl Place {
                 let rows = "SELECT * FROM countersign_sessions";
                 Some(servers::mariadb().sql(database_of(url), rows).into_bytes())
             }
-            At::Redis { prefix, .. } => Some(self.redis_nodes().iter().flat_map(|node| node.dump(prefix)).collect()),
+            At::Redis { prefix, .. } => {
+                let nodes = self.redis_nodes();
+                // A replica holds what its master does, and refers to that.
+                let masters = nodes.into_iter().filter(|node| node.info("role").as_deref() == Some("master"));
+                Some(masters.flat_map(|node| node.dump(prefix)).collect())
+            }
         }
     }
 
