@@ -204,9 +204,13 @@ const CLIENT_INTERACTION_TIMEOUT: u16 = 4031;
 
 const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";
 
-const SELECT: &str = "SELECT record FROM countersign_sessions WHERE id = ? AND expires_at > ?";
+// The indexes are named, as the optimizer would now and then go by the expiry: then it would lock sessions that
+// are nobody's business, in an order in which two statements on one session can lock each other out.
 
-const SELECT_LOCKED: &str = "SELECT record FROM countersign_sessions WHERE id = ? AND expires_at > ? FOR UPDATE";
+const SELECT: &str = "SELECT record FROM countersign_sessions FORCE INDEX (PRIMARY) WHERE id = ? AND expires_at > ?";
+
+const SELECT_LOCKED: &str =
+    "SELECT record FROM countersign_sessions FORCE INDEX (PRIMARY) WHERE id = ? AND expires_at > ? FOR UPDATE";
 
 const EXPIRY_LOCKED: &str = "SELECT expires_at FROM countersign_sessions WHERE id = ? FOR UPDATE";
 
@@ -214,7 +218,8 @@ const INSERT: &str = "INSERT INTO countersign_sessions
     (id, user_id, device_id, revision, created_at, last_seen_at, expires_at, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// A change touches neither the user nor the device nor the age.
-const UPDATE: &str = "UPDATE countersign_sessions SET revision = ?, last_seen_at = ?, expires_at = ?, record = ?
+const UPDATE: &str = "UPDATE countersign_sessions FORCE INDEX (PRIMARY)
+    SET revision = ?, last_seen_at = ?, expires_at = ?, record = ?
     WHERE id = ? AND revision = ? AND expires_at > ?";
 
 const DELETE: &str = "DELETE FROM countersign_sessions WHERE id = ?";
