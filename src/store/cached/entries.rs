@@ -148,6 +148,15 @@ impl Entries {
         self.cache.invalidate(&id);
     }
 
+    /// Any session may have ended.
+    pub(super) fn forget_all(&self) {
+        // Each stripe is counted up before anything goes: who asked before that keeps nothing after it.
+        for stripe in &self.stripes {
+            *stripe.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        }
+        self.cache.invalidate_all();
+    }
+
     /// What the listener hears.
     pub(super) fn hear(&self, heard: Invalidation) {
         if let Invalidation::Ended(id) = heard {

@@ -115,7 +115,12 @@ impl<S: SessionStore> SessionStore for CachedStore<S> {
     }
 
     async fn sweep(&self, now: Timestamp, batch: usize) -> Result<usize, StoreError> {
-        self.inner.sweep(now, batch).await
+        let swept = self.inner.sweep(now, batch).await;
+        // What is swept is not announced: by this node's clock it had ended before.
+        if swept.as_ref().map_or(true, |swept| *swept > 0) {
+            self.entries.forget_all();
+        }
+        swept
     }
 
     async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Result<Scanned, StoreError> {

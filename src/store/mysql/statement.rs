@@ -224,8 +224,6 @@ const UPDATE: &str = "UPDATE countersign_sessions FORCE INDEX (PRIMARY)
 
 const DELETE: &str = "DELETE FROM countersign_sessions WHERE id = ?";
 
-/// The index is named, here and below: a server that guesses that a table is small would look through
-/// all of it, and wait for whoever holds a row of another user.
 const IDS_OF_USER: &str = "SELECT id FROM countersign_sessions FORCE INDEX (countersign_sessions_by_user)
     WHERE user_id = ? AND expires_at > ? FOR UPDATE";
 
