@@ -149,7 +149,7 @@ impl Entries {
     }
 
     /// Any session may have ended.
-    pub(super) fn forget_all(&self) {
+    pub(super) fn forget_everything(&self) {
         // Each stripe is counted up before anything goes: who asked before that keeps nothing after it.
         for stripe in &self.stripes {
             *stripe.lock().unwrap_or_else(PoisonError::into_inner) += 1;

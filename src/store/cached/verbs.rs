@@ -118,7 +118,7 @@ impl<S: SessionStore> SessionStore for CachedStore<S> {
         let swept = self.inner.sweep(now, batch).await;
         // What is swept is not announced: by this node's clock it had ended before.
         if swept.as_ref().map_or(true, |swept| *swept > 0) {
-            self.entries.forget_all();
+            self.entries.forget_everything();
         }
         swept
     }
