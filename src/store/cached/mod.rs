@@ -20,8 +20,9 @@ use listener::Listener;
 /// node that ended the session it is at once.
 ///
 /// The same bound holds for everything else: what another node has written is seen here at the
-/// latest after `staleness`. A node sees its own writes at once. No refusal rests on a remembered
-/// answer: [`Sessions`](crate::Sessions) asks the store again first.
+/// latest after `staleness`: a secret that was followed by another there is honoured here for so long,
+/// should its grace be shorter than that. A node sees its own writes at once. No refusal rests on a
+/// remembered answer, and no change of roles: [`Sessions`](crate::Sessions) asks the store again first.
 ///
 /// How it is kept:
 ///
