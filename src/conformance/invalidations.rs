@@ -111,12 +111,10 @@ async fn tell_of_all_that_many_tasks_end<S: SessionStore>(store: Probe<S>) {
     let mut tasks: Vec<Task<()>> = Vec::new();
     for id in all[..30].iter().map(Record::id) {
         let store = store.clone();
-        tasks.push(Box::pin(async move {
-            let _: bool = store.revoke(id, NOW).await;
-        }));
+        tasks.push(Box::pin(async move { _ = store.revoke(id, NOW).await }));
     }
     let others = store.clone();
-    tasks.push(Box::pin(async move { drop(others.revoke_user(&ada, None, NOW).await) }));
+    tasks.push(Box::pin(async move { _ = others.revoke_user(&ada, None, NOW).await }));
     together(tasks).await;
     listener.hears(&all, &[]).await;
 }

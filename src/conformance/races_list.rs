@@ -6,7 +6,7 @@ use super::{
     together::{Task, together},
 };
 use crate::{
-    record::SessionId,
+    record::{Record, SessionId},
     store::{Created, SessionStore},
 };
 
@@ -36,7 +36,7 @@ async fn misses_none_that_lives_from_the_first_page_to_the_last<S: SessionStore>
         })
     };
     let ends: Task<Vec<SessionId>> = {
-        let (store, ids) = (store.clone(), ending.iter().map(|record| record.id()).collect::<Vec<_>>());
+        let (store, ids) = (store.clone(), ending.iter().map(Record::id).collect::<Vec<_>>());
         Box::pin(async move {
             for id in &ids {
                 store.revoke(*id, NOW).await;
@@ -51,7 +51,7 @@ async fn misses_none_that_lives_from_the_first_page_to_the_last<S: SessionStore>
                 let created = store.create(record, NO_LIMIT, NOW).await;
                 holds("a session begins while others are listed", created == Created::Kept { evicted: vec![] });
             }
-            records.iter().map(|record| record.id()).collect()
+            records.iter().map(Record::id).collect()
         })
     };
     let answers = together([pages, ends, begins]).await;

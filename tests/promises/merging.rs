@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, Router, routing::get};
+use axum::{
+    Json, Router,
+    routing::{get, post},
+};
 use countersign::{Error, Session, SessionLayer};
 use http::StatusCode;
 
@@ -21,6 +24,40 @@ async fn p06_500_concurrent_increments_make_500() {
         })
         .await;
         assert_eq!(browser.get("/attributes/count").await.body, "500", "{backend:?}");
+    })
+    .await;
+}
+
+/// Whoever changes roles writes what he has read; what others wrote meanwhile stays.
+#[tokio::test]
+async fn p06_a_change_of_roles_loses_nothing_that_others_wrote() {
+    on_every_store(|backend| async move {
+        let world = World::with(backend, patient).await;
+        let other = app(world.sessions.clone());
+        let rise = move |session: Session, headers: http::HeaderMap| async move {
+            let read: Option<String> = session.get("colour")?;
+            let token = headers["x-token"].to_str().unwrap();
+            Browser::with_token(&other, token).post("/attributes/colour/blue").await;
+            Browser::with_token(&other, token).send(http::Method::DELETE, "/attributes/size").await;
+            session.set("seen", &read)?;
+            session.change_roles(["admin"]).await.map(drop)
+        };
+        let layer = SessionLayer::new(world.sessions.clone());
+        let app: Router = app(world.sessions.clone()).merge(Router::new().route("/rise", post(rise)).layer(layer));
+        let mut browser = Browser::new(&app);
+        browser.post("/login/ada").await;
+        browser.post("/attributes/colour/red").await;
+        browser.post("/attributes/size/7").await;
+        let mut request = browser.request(http::Method::POST, "/rise");
+        request.headers_mut().insert("x-token", browser.token().unwrap().parse().unwrap());
+        let reply = browser.ask(request).await;
+        let cookie = reply.set_cookie().unwrap();
+        let token = cookie.trim_start_matches("__Host-sid=").split(';').next().unwrap();
+        let mut browser = Browser::with_token(&app, token);
+        assert_eq!(browser.get("/roles").await.body, "admin");
+        assert_eq!(browser.get("/attributes/colour").await.body, "\"blue\"", "{backend:?}");
+        assert_eq!(browser.get("/attributes/seen").await.body, "\"red\"");
+        assert_eq!(browser.get("/attributes/size").await.body, "null", "what was removed stays removed");
     })
     .await;
 }

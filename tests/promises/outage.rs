@@ -98,3 +98,39 @@ async fn p13_a_change_that_does_not_fit_is_refused_by_name_and_nothing_of_it_is_
     })
     .await;
 }
+
+/// One call that fails is not an outage for who reads. A write is not made twice.
+#[tokio::test]
+async fn p10_a_question_that_fails_is_asked_once_more_and_a_write_is_not() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let app = app(world.sessions.clone());
+        let mut browser = Browser::new(&app);
+        browser.post("/login/ada").await;
+        world.calls.take();
+
+        world.calls.fail_next(1);
+        assert_eq!(browser.get("/me").await.body, "ada");
+        assert_eq!(world.calls.take(), (2, 0, 0));
+        assert_eq!(world.sessions.counters().store_failures, 0);
+
+        world.calls.fail_next(2);
+        assert_unavailable(&browser.get("/me").await);
+        assert_eq!(world.calls.take(), (2, 0, 0), "twice, and no more");
+        assert_eq!(world.sessions.counters().store_failures, 1);
+
+        let issued = world.sessions.log_in("grace").await.unwrap();
+        world.calls.take();
+        world.calls.fail_next(1);
+        assert!(world.sessions.authenticate(issued.token()).await.is_ok());
+        assert_eq!(world.calls.take(), (2, 0, 0));
+
+        world.calls.fail_next(1);
+        assert!(world.sessions.revoke_user("grace", countersign::Reason::ByOperator).await.is_err());
+        assert_eq!(world.calls.take(), (0, 1, 0));
+        world.calls.fail_next(1);
+        assert!(world.sessions.list("grace").await.is_err());
+        assert_eq!(world.calls.take(), (0, 0, 1));
+    })
+    .await;
+}

@@ -27,6 +27,7 @@ pub struct Calls {
     broken: AtomicBool,
     broken_for_writes: AtomicBool,
     hanging: AtomicBool,
+    failures: AtomicUsize,
     seen: Mutex<Vec<u8>>,
     pub pace: Arc<Pace>,
 }
@@ -47,6 +48,11 @@ impl Calls {
 
     pub fn hang(&self, hanging: bool) {
         self.hanging.store(hanging, SeqCst);
+    }
+
+    /// As many calls fail from now on, and no more.
+    pub fn fail_next(&self, calls: usize) {
+        self.failures.store(calls, SeqCst);
     }
 
     /// Whatever the store was ever given.
@@ -77,7 +83,12 @@ impl Calls {
         if self.hanging.load(SeqCst) {
             tokio::time::sleep(Duration::from_secs(3_600)).await;
         }
-        if broken || self.broken.load(SeqCst) { Err(StoreError::unavailable("the wire is cut")) } else { Ok(()) }
+        let fails = self.failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+        if fails || broken || self.broken.load(SeqCst) {
+            Err(StoreError::unavailable("the wire is cut"))
+        } else {
+            Ok(())
+        }
     }
 }
 

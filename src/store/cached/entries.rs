@@ -27,6 +27,7 @@ pub(super) struct Entries {
     stripes: Box<[Mutex<u64>]>,
     hearing: Hearing,
     clock: Stopwatch,
+    /// 0 where nothing is ever fresh.
     staleness: u64,
     /// How long what is not fresh any more is of use to somebody: 0 if to nobody.
     outage: Arc<AtomicU64>,
@@ -86,7 +87,7 @@ impl Entries {
     /// The session, if it is known well enough to be served.
     pub(super) fn fresh(&self, id: SessionId, now: Timestamp) -> Option<Arc<Record>> {
         let clock = self.clock.nanos();
-        let era = self.hearing.era(clock)?;
+        let era = self.hearing.era(clock).filter(|_| self.staleness > 0)?;
         let entry = self.cache.get(&id)?;
         let served =
             entry.era == Some(era) && entry.age.is_within(self.staleness, clock, now) && !entry.record.is_expired(now);
@@ -155,11 +156,6 @@ impl Entries {
         self.hearing.hear(self.clock.nanos());
     }
 
-    /// The listener listens from now on.
-    pub(super) fn begin_hearing(&self) {
-        self.hearing.hear(self.clock.nanos());
-    }
-
     /// The listener is cut off: nothing is fresh any more.
     pub(super) fn stop_hearing(&self) {
         self.hearing.stop();
@@ -193,12 +189,6 @@ impl Entries {
     fn stripe(&self, id: SessionId) -> MutexGuard<'_, u64> {
         let [first, ..] = *id.as_bytes();
         self.stripes[usize::from(first) % STRIPES].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> u64 {
-        self.cache.run_pending_tasks();
-        self.cache.entry_count()
     }
 }
 

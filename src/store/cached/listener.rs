@@ -60,11 +60,9 @@ async fn listen<S: SessionStore>(store: Weak<S>, entries: Weak<Entries>, silence
     }
 }
 
-/// Heeds what is heard, until there is nothing to hear any more. Says whether there ever was.
+/// Heeds what is heard, until there is nothing to hear any more. Says whether there ever was: that a
+/// stream has begun is no proof that anything comes through it.
 async fn heed(mut stream: Invalidations, entries: &Weak<Entries>, silence: Duration) -> bool {
-    let Some(begun) = entries.upgrade() else { return false };
-    begun.begin_hearing();
-    drop(begun);
     let mut heard = false;
     while let Ok(Some(invalidation)) = timeout(silence, stream.next()).await {
         let Some(entries) = entries.upgrade() else { return heard };

@@ -3,8 +3,6 @@
 mod entries;
 mod hearing;
 mod listener;
-#[cfg(test)]
-mod tests;
 mod verbs;
 
 use std::{fmt, sync::Arc, time::Duration};
