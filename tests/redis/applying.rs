@@ -15,7 +15,7 @@ async fn the_script_and_apply_are_one() {
     let store = builder.open(&servers::redis().url()).await.unwrap();
     let (mut merged, mut refused) = (0, 0);
     for seed in 1..=250 {
-        let mut dice = Dice(seed * 0x9e37_79b9_7f4a_7c15);
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let mut record = dice.record();
         let now = record.created_at();
         let created = store.create(record.clone(), NO_LIMIT.into(), now).await.unwrap();

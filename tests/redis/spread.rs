@@ -74,10 +74,18 @@ async fn announcements_of_every_master_are_heard() {
     tokio::time::timeout(Duration::from_secs(5), hearing).await.unwrap();
 }
 
-/// The session that is followed changes all the time: nothing that was merged into it is lost.
+/// The session that is followed changes all the time: it is followed for all that, and nothing that was merged into
+/// it is lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_change_is_lost_between_two_slots() {
-    let (_, store) = on_cluster().await;
+async fn no_change_is_lost_to_a_replacement_and_none_keeps_it_from_coming() {
+    let (_, cluster) = on_cluster().await;
+    let (_, builder) = fresh();
+    for store in [cluster, builder.open(&servers::redis().url()).await.unwrap()] {
+        is_followed_while_it_changes(&store).await;
+    }
+}
+
+async fn is_followed_while_it_changes(store: &RedisStore) {
     for round in 0..20 {
         let old = kept(&store, None).await.id();
         let new = session(Some(&format!("user {round}")));

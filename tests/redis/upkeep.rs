@@ -44,7 +44,7 @@ async fn every_key_ends_and_every_entry_leads_somewhere_after_every_verb() {
     store.revoke_user("ada", None, NOW).await.unwrap();
     let left = keys.are_in_order(NOW);
     assert!(left.keys().all(|key| key.contains(":e:")), "only the epochs are left: {left:?}");
-    assert!(left.values().all(|left| (3_590_000..=3_600_000).contains(left)), "for an hour: {left:?}");
+    assert!(left.values().all(|left| (3_500_000..=3_600_000).contains(left)), "for an hour: {left:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -160,8 +160,8 @@ impl Keys {
             assert!(session <= millis, "{index} ends before {key}");
             let from_now = ends as i64 - i64::try_from(now.as_millis()).unwrap() + 60_000;
             let difference = Duration::from_millis(from_now.abs_diff(session));
-            // Sessions written some rounds ago have been given their time by a clock some seconds behind.
-            assert!(difference < Duration::from_secs(10), "{key} ends with its time: {from_now} and {session}");
+            // Sessions written some rounds ago have been given their time by an earlier clock, and the server's goes on.
+            assert!(difference < Duration::from_secs(60), "{key} ends with its time: {from_now} and {session}");
         }
     }
 }

@@ -33,6 +33,8 @@ pub(super) enum Begun {
 pub(super) struct Old {
     pub(super) id: SessionId,
     pub(super) revision: u32,
+    /// Whether its changes are to be held up if it is at another one.
+    pub(super) hold: bool,
 }
 
 impl Inner {
@@ -60,7 +62,7 @@ impl Inner {
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
         let mut fields = self.read_session(old).await?;
-        loop {
+        for attempt in 0_u32.. {
             let Some(present) = decode(old, &fields)?.filter(|record| !record.is_expired(now)) else {
                 return Ok(Replaced::Gone);
             };
@@ -71,7 +73,7 @@ impl Inner {
             if !self.is_at_home(&record).await? {
                 return Ok(Replaced::IdTaken);
             }
-            let old = Old { id: old, revision: present.revision() };
+            let old = Old { id: old, revision: present.revision(), hold: attempt >= PATIENT };
             let begun = if self.servers.together(old.id.shard_tag(), record.id().shard_tag()) {
                 let call = self.begin(&record, terms, Some(old), false, now)?;
                 begun(&self.servers.write(record.id().shard_tag(), &call).await?)?
@@ -90,6 +92,7 @@ impl Inner {
                 }
             });
         }
+        Err(unreadable())
     }
 
     /// The fields of a session, as they are: one command, one round trip.
@@ -124,7 +127,8 @@ impl Inner {
             .arg(old.map(|old| old.id.as_bytes().to_vec()).unwrap_or_default())
             .arg(old.map(|old| old.revision.to_string()).unwrap_or_default())
             .arg(old.map(|old| self.keys.indexes(old.id.shard_tag())).unwrap_or_default())
-            .arg(if reserved { "1" } else { "0" });
+            .arg(if reserved { "1" } else { "0" })
+            .arg(if old.is_some_and(|old| old.hold) { "1" } else { "0" });
         Ok(call.args(encode(record)?.into_iter().flat_map(|(name, value)| [name, value])))
     }
 
@@ -180,3 +184,6 @@ pub(super) fn begun(answer: &Value) -> Result<Begun, StoreError> {
 pub(super) fn session_id(value: &Value) -> Result<SessionId, StoreError> {
     bytes(value)?.try_into().map(SessionId::from_bytes).map_err(StoreError::corrupt)
 }
+
+/// After so many tries in which a session has changed before another could follow it, its changes are held up.
+const PATIENT: u32 = 2;

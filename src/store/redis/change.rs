@@ -48,6 +48,11 @@ fn step(step: Option<SecretStep>) -> [Vec<u8>; 4] {
     }
 }
 
+/// Whether the session is just being followed by another: then the change waits for how that ends.
+pub(super) fn is_held_up(answer: &Value) -> bool {
+    spoken(answer).is_ok_and(|(word, _)| word == b"held-up")
+}
+
 /// What the script says.
 pub(super) fn read(id: SessionId, change: &Change, answer: &Value) -> Result<Changed, StoreError> {
     let (word, rest) = spoken(answer)?;

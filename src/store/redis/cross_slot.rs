@@ -107,7 +107,8 @@ impl Inner {
             .arg(self.keys.ended())
             .arg(*old.id.as_bytes())
             .arg(old.revision.to_string())
-            .arg(self.keys.indexes(tag));
+            .arg(self.keys.indexes(tag))
+            .arg(if old.hold { "1" } else { "0" });
         let answer = self.servers.write(tag, &call).await?;
         if spoken(&answer)?.0 == b"left" { Ok(None) } else { begun(&answer).map(Some) }
     }

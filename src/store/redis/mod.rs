@@ -40,6 +40,7 @@ mod version;
 use std::{fmt, sync::Arc, time::Duration};
 
 use redis::Value;
+use tokio::time::sleep;
 
 pub use self::builder::RedisBuilder;
 use self::{
@@ -137,7 +138,14 @@ impl SessionStore for RedisStore {
 
     async fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Changed, StoreError> {
         let call = change::call(&self.inner.keys, id, &change, now);
-        change::read(id, &change, &self.inner.servers.write(id.shard_tag(), &call).await?)
+        loop {
+            let answer = self.inner.servers.write(id.shard_tag(), &call).await?;
+            if !change::is_held_up(&answer) {
+                return change::read(id, &change, &answer);
+            }
+            // Not for long: the server sees to that.
+            sleep(HELD_UP).await;
+        }
     }
 
     async fn replace(
@@ -269,3 +277,6 @@ impl fmt::Debug for RedisStore {
         f.debug_struct("RedisStore").finish_non_exhaustive()
     }
 }
+
+/// Between two tries of a change that is held up.
+const HELD_UP: Duration = Duration::from_millis(5);

@@ -55,7 +55,7 @@ impl Call {
 }
 
 fn source(parts: &[&str]) -> Source {
-    let numbers = format!("local MARGIN, LONGEST = {MARGIN}, {LONGEST}\n");
+    let numbers = format!("local MARGIN, LONGEST, HOLD = {MARGIN}, {LONGEST}, {HOLD}\n");
     let text = [&[numbers.as_str(), include_str!("lua/common.lua")], parts].concat().concat();
     Source { script: Script::new(&text), text }
 }
@@ -78,3 +78,6 @@ pub(super) const MARGIN: u64 = 60_000;
 /// Milliseconds that a key lives at most without being written: a hundred years. Redis takes no time to live that leads
 /// beyond its own calendar.
 const LONGEST: u64 = 100 * 365 * 24 * 60 * 60 * 1_000;
+
+/// Milliseconds for which a session's changes are held up at most, so that another can follow it.
+const HOLD: u64 = 500;

@@ -1,8 +1,8 @@
 -- A session begins: by itself, in the place of one in the same slot, or in a place that was reserved for it.
 -- KEYS: the new session; its user's index, epoch and reservations; the session that it follows.
 -- ARGV: now, channel, base of the sessions' keys, new id, 1 if a user's, epoch or '', most, policy, end of the new
--- session, id and revision of the one that it follows or '', base of that one's index, 1 if a place was reserved;
--- then the new session's fields.
+-- session, id and revision of the one that it follows or '', base of that one's index, 1 if a place was reserved,
+-- 1 if changes of the one that it follows are to be held up; then the new session's fields.
 local now, channel, base, id, epoch, policy = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[6], ARGV[8]
 local of_user, most, ends_at, old, reservation = ARGV[5] == '1', tonumber(ARGV[7]), ARGV[9], ARGV[10], ARGV[13] == '1'
 local old_index
@@ -13,7 +13,7 @@ if old ~= '' then
     return { 'gone' }
   end
   if fields[3] ~= ARGV[11] then
-    return { 'outdated', redis.call('HGETALL', KEYS[5]) }
+    return outdated(KEYS[5], ARGV[14])
   end
   old_index = fields[4] and ARGV[12] .. fields[4]
 end
@@ -43,7 +43,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('ZSCORE', KEYS[4], id) then
   return { 'taken' }
 end
 
-for at = 14, #ARGV, 2 do
+for at = 15, #ARGV, 2 do
   redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
 end
 local left = life(ends_at, now)

@@ -42,6 +42,9 @@ end
 if #all == 0 or now >= ends_at then
   return { 'gone' }
 end
+if field('h') and here_and_now() < tonumber(field('h')) then
+  return { 'held-up' }
+end
 if expected ~= '' and expected ~= field('r') then
   return { 'outdated' }
 end

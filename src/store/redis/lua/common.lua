@@ -1,4 +1,4 @@
--- What the scripts share. MARGIN, LONGEST (milliseconds) stand before this.
+-- What the scripts share. MARGIN, LONGEST and HOLD (milliseconds) stand before this.
 --
 -- An instant is a text of 20 digits: a number of Lua's holds 53 bits, an instant has 64. Two such texts compare as the
 -- instants do. A session's field `b` holds three: when it was created, after how many milliseconds without use it ends,
@@ -103,4 +103,20 @@ local function finish(key, index, channel, id)
     redis.call('ZREM', index, id)
   end
   redis.call('PUBLISH', channel, id)
+end
+
+-- The server's own time, in milliseconds: for what no other clock is compared with.
+local function here_and_now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Says what a session is that is to be followed by another, and is not what it was expected to be. Whoever has met that
+-- often enough asks for its changes to be held up a little: else one that changes all the time is never followed.
+local function outdated(key, hold)
+  local fields = redis.call('HGETALL', key)
+  if hold == '1' then
+    redis.call('HSET', key, 'h', string.format('%.0f', here_and_now() + HOLD))
+  end
+  return { 'outdated', fields }
 end
