@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::{
     Postgres,
-    postgres::{PgListener, PgNotification, PgPoolOptions},
+    postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions},
 };
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -59,7 +59,11 @@ pub(super) async fn listen(lines: &Lines<Postgres>, heartbeat: Duration) -> Resu
 
 async fn begin(lines: &Lines<Postgres>) -> Result<PgListener, sqlx::Error> {
     let one = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).acquire_timeout(PATIENCE);
-    let mut listener = PgListener::connect_with(&one.connect_with(lines.options()).await?).await?;
+    let options = match lines {
+        Lines::Own(own) => own.options.clone(),
+        Lines::Given(pool) => PgConnectOptions::clone(&pool.connect_options()),
+    };
+    let mut listener = PgListener::connect_with(&one.connect_with(options).await?).await?;
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     Ok(listener)

@@ -28,7 +28,7 @@ pub(in crate::store) enum Lines<DB: Database> {
 
 /// Connections that are nobody else's.
 pub(in crate::store) struct Own<DB: Database> {
-    options: Options<DB>,
+    pub(in crate::store) options: Options<DB>,
     places: Arc<Semaphore>,
     idle: Mutex<Vec<Kept<DB>>>,
 }
@@ -50,14 +50,6 @@ impl<DB: Database> Lines<DB> {
         let own = Arc::new(Own { options, places: Arc::new(Semaphore::new(MOST)), idle });
         tokio::spawn(retire(Arc::downgrade(&own)));
         Self::Own(own)
-    }
-
-    /// How to reach the server.
-    pub(in crate::store) fn options(&self) -> Options<DB> {
-        match self {
-            Self::Own(own) => own.options.clone(),
-            Self::Given(pool) => Options::<DB>::clone(&pool.connect_options()),
-        }
     }
 
     /// A connection that nobody else uses meanwhile.
