@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::{
-    material::{IDLE, NO_LIMIT, equal, holds, ids, session, session_at, touch, user},
+    material::{IDLE, NO_LIMIT, equal, holds, ids, session_at, touch, user},
     probe::{Probe, successor},
     together::{POLLS, Task, abandon, together},
 };
