@@ -51,6 +51,48 @@ fn store(c: &mut Criterion) {
     group.finish();
 }
 
+/// What a warm cache adds to a request, beside a store that has everything at hand anyway.
+#[cfg(feature = "cache")]
+fn cache(c: &mut Criterion) {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let store = countersign::CachedStore::new(MemoryStore::new());
+    let memory = std::sync::Arc::new(MemoryStore::new());
+    let sessions = Sessions::new(KeyRing::generate().unwrap(), std::sync::Arc::clone(&memory));
+    let issued = runtime.block_on(sessions.log_in("ada").into_future()).unwrap();
+    let id = issued.session_id();
+    let now = Timestamp::from(std::time::SystemTime::now());
+    let record = memory.load_now(id, now).flatten().unwrap();
+    let kept = countersign::Record::clone(&record);
+    runtime.block_on(store.create(kept, sessions.config().limit.into(), now)).unwrap();
+    let warm = || {
+        while store.load_now(id, now).is_none() {
+            runtime.block_on(store.load(id, now)).unwrap().unwrap();
+        }
+    };
+    let mut group = c.benchmark_group("cached store");
+    group.bench_function("load_now of the memory store", |b| b.iter(|| memory.load_now(black_box(id), now)));
+    group.bench_function("load_now, warm", |b| {
+        b.iter_custom(|times| {
+            let mut spent = std::time::Duration::ZERO;
+            // An entry is good for two seconds: it is filled afresh between the parts.
+            for part in (0..times).step_by(10_000).map(|from| 10_000.min(times - from)) {
+                warm();
+                let start = std::time::Instant::now();
+                for _ in 0..part {
+                    assert!(black_box(store.load_now(black_box(id), now)).is_some());
+                }
+                spent += start.elapsed();
+            }
+            spent
+        });
+    });
+    group.bench_function("load_fresh", |b| b.to_async(&runtime).iter(|| store.load_fresh(black_box(id), now)));
+    group.finish();
+}
+
+#[cfg(not(feature = "cache"))]
+fn cache(_: &mut Criterion) {}
+
 fn layer(c: &mut Criterion) {
     let runtime = runtime();
     let sessions = Sessions::new(KeyRing::generate().unwrap(), MemoryStore::new());
@@ -93,5 +135,5 @@ fn layer(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, token, store, layer);
+criterion_group!(benches, token, store, cache, layer);
 criterion_main!(benches);

@@ -35,6 +35,11 @@ pub(super) fn later(millis: u64) -> Timestamp {
     NOW.after(Duration::from_millis(millis))
 }
 
+/// So many milliseconds after an instant in January 1970: to sweep at, and delete nothing but one's own.
+pub(super) fn ancient(millis: u64) -> Timestamp {
+    Timestamp::from_millis(1_000_000_000).after(Duration::from_millis(millis))
+}
+
 pub(super) const fn at_most(max: u32, when_full: WhenFull) -> Limit {
     Limit { max, when_full }
 }

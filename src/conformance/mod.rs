@@ -30,6 +30,7 @@ mod change;
 mod conditions;
 mod create;
 mod create_limits;
+mod epoch;
 mod increments;
 mod invalidations;
 mod list;
@@ -45,6 +46,7 @@ mod replace_limits;
 mod replace_refused;
 mod revoke;
 mod revoke_many;
+mod scan;
 mod sealing;
 mod secret;
 mod sweep;
@@ -112,6 +114,8 @@ pub fn checks<S: SessionStore>() -> Vec<Check<S>> {
         revoke_many::promises(),
         list::promises(),
         list_users::promises(),
+        epoch::promises(),
+        scan::promises(),
         sweep::promises(),
         races::promises(),
         races_limits::promises(),

@@ -4,7 +4,9 @@ use super::material::{NO_LIMIT, equal, must};
 use crate::{
     clock::Timestamp,
     record::{Change, Keep, Record, SessionId},
-    store::{Changed, Created, Invalidations, Page, Replaced, Replacement, SessionStore, Terms},
+    store::{
+        Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore, Terms,
+    },
 };
 
 /// The store under test. Its verbs fail the check where they answer with an error.
@@ -67,6 +69,14 @@ impl<S: SessionStore> Probe<S> {
 
     pub(super) async fn sweep(&self, now: Timestamp, batch: usize) -> usize {
         must("sweep", self.0.sweep(now, batch).await)
+    }
+
+    pub(super) async fn epoch(&self, user: &str, now: Timestamp) -> Epoch {
+        must("epoch", self.0.epoch(user, now).await)
+    }
+
+    pub(super) async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Scanned {
+        must("scan", self.0.scan(from, size, now).await)
     }
 
     pub(super) fn expires_by_itself(&self) -> bool {

@@ -6,8 +6,10 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use super::{
-    material::{IDLE, NO_LIMIT, equal, holds, ids, session_at, touch, user},
+    material::{IDLE, NO_LIMIT, ancient, equal, holds, ids, session_at, touch, user},
     probe::{Probe, successor},
     together::{POLLS, Task, abandon, together},
 };
@@ -160,7 +162,16 @@ async fn can_be_taken_up_again_after_it_was_dropped<S: SessionStore>(store: Prob
         let expired = store.keep_all((0..3).map(|_| session_at(&ada, then(0)))).await;
         let living = store.keep(session_at(&ada, then(1))).await;
         abandon(store.sweep(then(IDLE), 2), polls).await;
-        holds("no session is counted that is not there", sweep_all(&store, then(IDLE), 2).await <= expired.len());
+        let mut counted = sweep_all(&store, then(IDLE), 2).await;
+        // What was dropped may be at work inside the store for a while, and others leave its part to it.
+        for _ in 0..100 {
+            if store.list(&ada, then(0)).await.len() == 1 {
+                break;
+            }
+            sleep(Duration::from_millis(10)).await;
+            counted += sweep_all(&store, then(IDLE), 2).await;
+        }
+        holds("no session is counted that is not there", counted <= expired.len());
         for record in &expired {
             is_swept(&store, record, IDLE).await;
         }
@@ -171,7 +182,7 @@ async fn can_be_taken_up_again_after_it_was_dropped<S: SessionStore>(store: Prob
 
 /// So many milliseconds after the beginning of these checks.
 fn then(millis: u64) -> Timestamp {
-    Timestamp::from_millis(1_000_000_000).after(Duration::from_millis(millis))
+    ancient(millis)
 }
 
 /// How many a sweep counts that finds so many: none, where the engine was faster.

@@ -21,6 +21,7 @@ pub(crate) struct Parts {
     pub(crate) idle_millis: u64,
     pub(crate) user: Option<Box<str>>,
     pub(crate) rest: Rest,
+    pub(crate) sealed_origin: Option<Box<[u8]>>,
     pub(crate) attributes: Attributes,
 }
 
@@ -37,7 +38,7 @@ pub(crate) struct Rest {
 impl Record {
     /// Puts a record together.
     pub(crate) fn from_parts(parts: Parts) -> Self {
-        Self {
+        let mut record = Self {
             id: parts.id,
             secret: parts.secret,
             remembered: parts.rest.remembered,
@@ -52,12 +53,20 @@ impl Record {
             origin: parts.rest.origin,
             attributes: parts.attributes,
             succession: parts.succession,
+        };
+        if let Some(sealed) = parts.sealed_origin {
+            record.set_sealed_origin(&sealed);
         }
+        record
     }
 
-    /// The part that no change touches and no engine looks at.
+    /// The part that no change touches and no engine looks at. The sealed bytes of the origin are another.
     pub(crate) fn rest(&self) -> Rest {
-        Rest { remembered: self.remembered, authenticated_at: self.authenticated_at, origin: self.origin.clone() }
+        let mut origin = self.origin.clone();
+        if let Some(origin) = &mut origin {
+            origin.sealed = None;
+        }
+        Rest { remembered: self.remembered, authenticated_at: self.authenticated_at, origin }
     }
 
     /// When it ends however much it is used, and the milliseconds after which it ends unused.

@@ -77,11 +77,13 @@ async fn ask(
     now: Timestamp,
 ) -> Result<Option<Arc<Record>>, StoreError> {
     let record = settled(twice(|| Arc::clone(&store).load(id, now)).await?)?;
-    let is_honoured = |secret: &SecretHash| matches!(judge(record.as_deref(), secret, now), Verdict::Honoured(_));
-    if doubted.is_none_or(|secret| is_honoured(&secret)) {
-        return Ok(record);
+    match (doubted, &record) {
+        // No store remembers that a session is not there: this was its answer, and not its memory's.
+        (Some(secret), Some(found)) if !matches!(judge(Some(found), &secret, now), Verdict::Honoured(_)) => {
+            ask_past_memory(store, id, now).await
+        }
+        _ => Ok(record),
     }
-    ask_past_memory(store, id, now).await
 }
 
 async fn ask_past_memory(

@@ -99,7 +99,8 @@ pub trait SessionStore: Send + Sync + 'static {
         self.load(id, now)
     }
 
-    /// How old an answer of [`load`](Self::load) may be: `None`, unless this store remembers answers.
+    /// How old an answer of [`load`](Self::load) may be: `None`, unless this store remembers answers. It may
+    /// remember sessions, but never that one was not there.
     fn staleness(&self) -> Option<Duration> {
         None
     }

@@ -10,7 +10,9 @@
 )]
 
 mod check;
+mod faults;
 mod history;
+mod replication;
 #[path = "../support/mod.rs"]
 mod support;
 mod traffic;

@@ -143,7 +143,8 @@ async fn p05_expired_sessions_are_swept_and_stay_away() {
         world.pass(minutes(29));
         let fresh = world.sessions.log_in("ada").await.unwrap();
         world.pass(minutes(1));
-        assert_eq!(world.sessions.sweep().await.unwrap(), 20);
+        let expired = if backend.expires_by_itself() { 0 } else { 20 };
+        assert_eq!(world.sessions.sweep().await.unwrap(), expired, "{backend:?}");
         assert_eq!(world.sessions.sweep().await.unwrap(), 0);
         assert!(world.sessions.authenticate(fresh.token()).await.is_ok());
     })

@@ -88,6 +88,7 @@ async fn p09_concurrent_requests_get_one_successor() {
             successors.insert(task.await.unwrap());
         }
         assert_eq!(successors.len(), 1, "{backend:?}");
+        world.heard().await;
         let mut browser = Browser::with_token(&nodes[0], successors.first().unwrap());
         assert_eq!(browser.get("/attributes/count").await.body, "32");
     })

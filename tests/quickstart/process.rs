@@ -21,7 +21,7 @@ use crate::example::example;
 /// The folder that the example runs in, again and again.
 pub struct Home {
     folder: TempDir,
-    store: &'static str,
+    store: String,
 }
 
 /// The example while it runs. Ends with this handle.
@@ -31,8 +31,8 @@ pub struct Running {
 }
 
 impl Home {
-    pub fn new(store: &'static str) -> Self {
-        Self { folder: TempDir::new().unwrap(), store }
+    pub fn new(store: impl Into<String>) -> Self {
+        Self { folder: TempDir::new().unwrap(), store: store.into() }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -51,7 +51,7 @@ impl Home {
             .current_dir(self.folder.path())
             .env_remove("COUNTERSIGN_KEYS")
             .env("LISTEN", "127.0.0.1:0")
-            .env("SESSION_STORE", self.store)
+            .env("SESSION_STORE", &self.store)
             .stdout(Stdio::piped())
             .stderr(File::create(self.path("log")).unwrap())
             .kill_on_drop(true);

@@ -12,37 +12,29 @@
 )]
 
 mod app;
+mod backend;
 mod browser;
 mod paced;
 mod probe;
 pub mod servers;
 
 pub use app::{Gate, app, app_with};
+pub use backend::{Backend, Place, STALENESS};
 pub use browser::{Browser, Reply};
 pub use paced::{Pace, Paced, Pause};
 pub use probe::{Calls, Probe};
 
 use std::{
+    fs::File,
+    io::Write,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use countersign::{Clock, Config, KeyRing, MemoryStore, Record, SessionId, SessionStore, Sessions, SqliteStore};
-use tempfile::TempDir;
+use countersign::{Clock, Config, KeyRing, Record, SessionId, SessionStore, Sessions, store::AnyStore};
 
 pub const KEY: &[u8] = b"the key of the tests: 32 bytes..";
 pub const OTHER_KEY: &[u8] = b"the other key of the tests, longer";
-
-/// Where sessions are kept.
-#[derive(Clone, Copy, Debug)]
-pub enum Backend {
-    Memory,
-    Sqlite,
-}
-
-impl Backend {
-    pub const ALL: [Self; 2] = [Self::Memory, Self::Sqlite];
-}
 
 /// A store with sessions over it, a clock that can be set, and a count of the store's calls.
 pub struct World {
@@ -50,13 +42,10 @@ pub struct World {
     pub calls: Arc<Calls>,
     pub clock: Clock,
     pub config: Config,
-    storage: Storage,
-}
-
-enum Storage {
-    Memory(Arc<MemoryStore>),
-    /// A folder with the database in it, and a store of our own to look into it.
-    Sqlite(TempDir, SqliteStore),
+    backend: Backend,
+    place: Place,
+    /// To look into the place, past all that counts, pauses, remembers or fails.
+    truth: AnyStore,
 }
 
 impl World {
@@ -67,19 +56,13 @@ impl World {
     pub async fn with(backend: Backend, edit: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::production();
         edit(&mut config);
-        let storage = match backend {
-            Backend::Memory => Storage::Memory(Arc::new(MemoryStore::new())),
-            Backend::Sqlite => {
-                let dir = TempDir::new().unwrap();
-                let store = SqliteStore::open(dir.path().join("sessions.db")).await.unwrap();
-                Storage::Sqlite(dir, store)
-            }
-        };
+        let place = Place::new(backend);
         let clock = Clock::manual(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
         let calls = Arc::new(Calls::default());
         let keys = KeyRing::new(KEY).unwrap();
-        let sessions = node(&storage, keys, &config, &clock, &calls).await;
-        Self { sessions, calls, clock, config, storage }
+        let truth = place.open_uncached(&keys).await;
+        let sessions = build(keys.clone(), place.open(&keys).await, &config, &clock, &calls);
+        Self { sessions, calls, clock, config, backend, place, truth }
     }
 
     /// Another node over the same storage.
@@ -89,53 +72,39 @@ impl World {
 
     /// Another node, with keys of its own.
     pub async fn node_with(&self, keys: KeyRing) -> Sessions {
-        node(&self.storage, keys, &self.config, &self.clock, &self.calls).await
+        build(keys.clone(), self.place.open(&keys).await, &self.config, &self.clock, &self.calls)
     }
 
     /// Another node, whose clock is another.
     pub async fn node_at(&self, time: SystemTime) -> Sessions {
-        node(&self.storage, KeyRing::new(KEY).unwrap(), &self.config, &Clock::manual(time), &self.calls).await
+        let keys = KeyRing::new(KEY).unwrap();
+        build(keys.clone(), self.place.open(&keys).await, &self.config, &Clock::manual(time), &self.calls)
     }
-
-    /// Waits until every node knows what any of them has done.
-    pub async fn heard(&self) {}
 
     pub fn pass(&self, time: Duration) {
         assert!(self.clock.advance(time));
     }
 
-    /// Those of these sessions that the storage holds, past all that counts, pauses or fails.
+    /// Waits until every node knows what any of them has done: at once, but for those with a cache.
+    pub async fn heard(&self) {
+        if self.backend.is_cached() {
+            tokio::time::sleep(STALENESS).await;
+        }
+    }
+
+    /// Those of these sessions that the storage holds.
     pub async fn live(&self, ids: impl IntoIterator<Item = SessionId>) -> Vec<Arc<Record>> {
         let now = self.clock.now();
         let mut live = Vec::new();
         for id in ids {
-            live.extend(match &self.storage {
-                Storage::Memory(store) => store.load(id, now).await.unwrap(),
-                Storage::Sqlite(_, store) => store.load(id, now).await.unwrap(),
-            });
+            live.extend(self.truth.load(id, now).await.unwrap());
         }
         live
     }
 
     /// Everything that the storage holds, as bytes.
-    pub async fn dump(&self) -> Vec<u8> {
-        match &self.storage {
-            Storage::Memory(_) => self.calls.seen(),
-            Storage::Sqlite(dir, _) => {
-                let files = std::fs::read_dir(dir.path()).unwrap();
-                files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
-            }
-        }
-    }
-}
-
-async fn node(storage: &Storage, keys: KeyRing, config: &Config, clock: &Clock, calls: &Arc<Calls>) -> Sessions {
-    match storage {
-        Storage::Memory(store) => build(keys, Arc::clone(store), config, clock, calls),
-        Storage::Sqlite(dir, _) => {
-            let store = SqliteStore::open(dir.path().join("sessions.db")).await.unwrap();
-            build(keys, store, config, clock, calls)
-        }
+    pub fn dump(&self) -> Vec<u8> {
+        self.place.dump().unwrap_or_else(|| self.calls.seen())
     }
 }
 
@@ -144,13 +113,29 @@ fn build(keys: KeyRing, store: impl SessionStore, config: &Config, clock: &Clock
     Sessions::builder(keys, store).config(config.clone()).clock(clock.clone()).build().unwrap()
 }
 
-/// Runs a test on every store.
+/// Runs a test on every store, and notes on which it has passed: the README's table is made of that.
 pub async fn on_every_store<F: Future<Output = ()>>(test: impl Fn(Backend) -> F) {
-    for backend in Backend::ALL {
+    on_stores(&Backend::ALL, test).await;
+}
+
+/// The same on some of them.
+pub async fn on_stores<F: Future<Output = ()>>(backends: &[Backend], test: impl Fn(Backend) -> F) {
+    for backend in backends {
         eprintln!("on {backend:?}");
-        test(backend).await;
+        test(*backend).await;
+        passed(*backend, std::thread::current().name().unwrap_or_default());
     }
 }
+
+/// Notes that a test has passed on a store: a line in a file of this test run.
+pub fn passed(backend: Backend, test: &str) {
+    let mut file = File::options().create(true).append(true).open(PASSED).unwrap();
+    // One write, so that lines of several processes do not mix.
+    file.write_all(format!("{backend:?}\t{test}\n").as_bytes()).unwrap();
+}
+
+/// What `scripts/quote_stores` reads.
+const PASSED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/passed_on_stores");
 
 pub const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

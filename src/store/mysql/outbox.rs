@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{MySql, MySqlConnection, QueryBuilder};
+use sqlx::{AssertSqlSafe, MySql, MySqlConnection, Row};
 
-use super::statement::{Result, failure};
+use super::statement::{Result, failure, literal};
 use crate::{
     clock::Timestamp,
     record::SessionId,
@@ -19,13 +19,10 @@ use crate::{
 
 /// Announces that these have ended, if this transaction is committed.
 pub(super) async fn announce(on: &mut MySqlConnection, ids: &[SessionId], now: Timestamp) -> Result<()> {
-    let mut insert = QueryBuilder::<MySql>::new("INSERT INTO countersign_ended (id, at) ");
-    insert.push_values(ids, |mut row, id| {
-        row.push_bind(id.as_bytes().to_vec()).push_bind(integer(now));
-    });
-    // One is usual, and worth to be prepared.
-    let query = insert.build().persistent(ids.len() == 1);
-    query.execute(on).await.map(drop).map_err(failure)
+    let now = integer(now);
+    let rows: Vec<String> = ids.iter().map(|id| format!("({}, {now})", literal(*id))).collect();
+    let insert = format!("INSERT INTO countersign_ended (id, at) VALUES {}", rows.join(", "));
+    sqlx::raw_sql(AssertSqlSafe(insert)).execute(on).await.map(drop).map_err(failure)
 }
 
 /// Removes old announcements, at most `most` of them, but for the newest of the old.
@@ -58,23 +55,19 @@ pub(super) async fn listen(
 }
 
 async fn poll(lines: &Lines<MySql>, last: i64, missing: &[i64]) -> Result<Vec<Announced>> {
-    let mut select = QueryBuilder::<MySql>::new("SELECT seq, id FROM countersign_ended WHERE seq >= ");
-    select.push_bind(last);
-    if !missing.is_empty() {
-        select.push(" OR seq IN (");
-        let mut numbers = select.separated(", ");
-        for number in missing {
-            // A number of ours, and far too many to bind each.
-            numbers.push(number);
-        }
-        select.push(")");
-    }
-    select.push(" ORDER BY seq LIMIT ").push(sql::MOST);
+    let missing: Vec<String> = missing.iter().map(i64::to_string).collect();
+    let or_missing = if missing.is_empty() { String::new() } else { format!(" OR seq IN ({})", missing.join(", ")) };
+    let most = sql::MOST;
+    let select =
+        format!("SELECT seq, id FROM countersign_ended WHERE seq >= {last}{or_missing} ORDER BY seq LIMIT {most}");
     let mut line = lines.line().await?;
-    let query = select.build_query_as().persistent(missing.is_empty());
-    let found = query.fetch_all(&mut *line).await.map_err(failure)?;
+    let found = sqlx::raw_sql(AssertSqlSafe(select)).fetch_all(&mut *line).await.map_err(failure)?;
     line.release();
-    Ok(found)
+    found
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect::<std::result::Result<_, _>>()
+        .map_err(failure)
 }
 
 /// Those among which some may be missing, of transactions that have not ended yet.

@@ -13,7 +13,7 @@ use crate::{
     clock::Timestamp,
     record::{Change, Record, SessionId},
     store::{
-        Changed, Created, Replaced, Replacement, Terms,
+        Changed, Created, Epoch, Replaced, Replacement, Terms,
         sql::{
             Room,
             server::{Failure, Line, Lines},
@@ -35,7 +35,8 @@ impl Step {
     }
 
     pub(super) async fn create(&mut self, record: &Record, terms: Terms, now: Timestamp) -> Result<Created, Failure> {
-        let evicted = match self.room(record, None, terms, now).await? {
+        let epoch = self.hold(record, now).await?;
+        let evicted = match self.room(record, None, terms, epoch, now).await? {
             Room::For(evicted) => evicted,
             Room::LimitReached => return Ok(Created::LimitReached),
             Room::EpochPassed => return Ok(Created::EpochPassed),
@@ -65,9 +66,7 @@ impl Step {
         terms: Terms,
         now: Timestamp,
     ) -> Result<Replaced, Failure> {
-        if let Some(user) = new.record.user() {
-            users::hold_user(&mut self.line, user, now).await?;
-        }
+        let epoch = self.hold(&new.record, now).await?;
         let Some(present) = statement::select_locked(&mut self.line, old, now).await? else {
             return Ok(Replaced::Gone);
         };
@@ -75,7 +74,7 @@ impl Step {
             Ok(record) => record,
             Err(refused) => return Ok(Replaced::Refused(refused)),
         };
-        let evicted = match self.room(&record, Some(old), terms, now).await? {
+        let evicted = match self.room(&record, Some(old), terms, epoch, now).await? {
             Room::For(evicted) => evicted,
             Room::LimitReached => return Ok(Replaced::LimitReached),
             Room::EpochPassed => return Ok(Replaced::EpochPassed),
@@ -134,16 +133,24 @@ impl Step {
         Ok(answer)
     }
 
-    /// Who has to go for one more session of this user. Until the end of the step no other begins.
+    /// Holds the user of a session that is to begin. Says the epoch that he is in.
+    async fn hold(&mut self, new: &Record, now: Timestamp) -> Result<Epoch, Failure> {
+        match new.user() {
+            Some(user) => users::hold_user(&mut self.line, user, now).await,
+            None => Ok(Epoch::default()),
+        }
+    }
+
+    /// Who has to go for one more session of this user, who is held.
     async fn room(
         &mut self,
         new: &Record,
         old: Option<SessionId>,
         terms: Terms,
+        epoch: Epoch,
         now: Timestamp,
     ) -> Result<Room, Failure> {
         let Some(user) = new.user() else { return Ok(Room::For(Vec::new())) };
-        let epoch = users::hold_user(&mut self.line, user, now).await?;
         if terms.epoch.is_some_and(|expected| expected != epoch) {
             return Ok(Room::EpochPassed);
         }

@@ -59,7 +59,7 @@ const ADD_USER: &str = "INSERT INTO countersign_users (user_id, epoch, touched_a
 const NEXT_EPOCH: &str = "INSERT INTO countersign_users (user_id, epoch, touched_at) VALUES (?, 1, ?)
     ON DUPLICATE KEY UPDATE epoch = epoch + 1, touched_at = GREATEST(touched_at, ?)";
 
-const FORGOTTEN_LOCKED: &str = "SELECT user_id FROM countersign_users
+const FORGOTTEN_LOCKED: &str = "SELECT user_id FROM countersign_users FORCE INDEX (countersign_users_by_touch)
     WHERE touched_at <= ? ORDER BY touched_at LIMIT ? FOR UPDATE SKIP LOCKED";
 
 const DELETE_USER: &str = "DELETE FROM countersign_users WHERE user_id = ? AND touched_at <= ?";

@@ -133,7 +133,7 @@ impl RedisBuilder {
     }
 
     async fn opened(self, place: &Place) -> Result<RedisStore, StoreError> {
-        let keys = Keys::new(&self.prefix).map_err(StoreError::unavailable)?;
+        let keys = Keys::new(place.prefix.as_ref().unwrap_or(&self.prefix)).map_err(StoreError::unavailable)?;
         if place.tls {
             trust_in_ring();
         }

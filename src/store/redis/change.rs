@@ -24,7 +24,8 @@ pub(super) fn call(keys: &Keys, id: SessionId, change: &Change, now: Timestamp) 
         .arg(change.transit().map_or("", |in_transit| if in_transit { "1" } else { "0" }))
         .arg(change.touched().map(instant).unwrap_or_default())
         .args(bounds.unwrap_or_default())
-        .args(step(change.secret_step()));
+        .args(step(change.secret_step()))
+        .arg(change.sealed_origin().map(|sealed| [b"=", sealed].concat()).unwrap_or_default());
     change.fields().fold(call, |call, (name, edit)| match edit {
         FieldChange::Set(value) => call.arg("=").arg(name).arg(&value[..]),
         FieldChange::Remove => call.arg("-").arg(name).arg(""),

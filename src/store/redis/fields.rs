@@ -30,6 +30,9 @@ pub(super) fn encode(record: &Record) -> Result<Fields, StoreError> {
     if record.in_transit() {
         field("t", b"1".to_vec());
     }
+    if let Some(sealed) = record.sealed_origin() {
+        field("o", sealed.into());
+    }
     if !record.succession().is_empty() {
         field("n", neighbours(record.succession()));
     }
@@ -82,6 +85,7 @@ struct Found<'a> {
     rest: Option<Rest>,
     user: Option<Box<str>>,
     in_transit: bool,
+    sealed_origin: Option<&'a [u8]>,
     succession: Succession,
     attributes: Vec<(&'a str, &'a [u8])>,
 }
@@ -96,6 +100,7 @@ impl<'a> Found<'a> {
             b"m" => self.rest = Some(serde_json::from_slice(value).map_err(StoreError::corrupt)?),
             b"u" => self.user = Some(text(value)?.into()),
             b"t" => self.in_transit = true,
+            b"o" => self.sealed_origin = Some(value),
             b"n" => self.succession = succession(value).ok_or_else(|| missing("neighbours (n)"))?,
             _ => {
                 if let Some(name) = name.strip_prefix(ATTRIBUTE.as_bytes()) {
@@ -120,6 +125,7 @@ impl<'a> Found<'a> {
             idle_millis,
             user: self.user,
             rest: self.rest.ok_or_else(|| missing("rest (m)"))?,
+            sealed_origin: self.sealed_origin.map(Into::into),
             attributes: self.attributes.into_iter().collect::<Attributes>(),
         }))
     }
@@ -239,6 +245,7 @@ mod tests {
             at: Timestamp::from_millis(u64::MAX),
             grace: Duration::MAX,
         });
+        change.set_sealed_origin([7, 0]);
         record.apply(&change).unwrap();
         record
     }

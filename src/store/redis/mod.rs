@@ -90,7 +90,8 @@ impl RedisStore {
     /// - `redis+sentinel://host:port,host:port/master/database`, the master that these sentinels know by that name;
     ///
     /// each with `rediss` in the place of `redis` for TLS, and `user:password@` before the hosts (of the servers;
-    /// for sentinels see [`RedisBuilder::sentinel_login`]).
+    /// for sentinels see [`RedisBuilder::sentinel_login`]), and `?prefix=shop` after all, if keys are to begin with
+    /// another word than `countersign`.
     ///
     /// It connects by itself again: after a restart of the server, to the new master after a fail-over.
     ///

@@ -11,6 +11,8 @@ pub(super) struct Place {
     pub(super) password: Option<String>,
     pub(super) hosts: Vec<Address>,
     pub(super) database: i64,
+    /// What keys begin with, where the URL says so.
+    pub(super) prefix: Option<String>,
 }
 
 /// Which kind of servers they are.
@@ -33,9 +35,14 @@ impl Place {
     /// Reads a URL. The error says what is wrong with it and repeats nothing of it.
     pub(super) fn parse(url: &str) -> Result<Self, String> {
         let (scheme, rest) = url.split_once("://").ok_or(FORMS)?;
-        if rest.contains(['?', '#']) {
-            return Err("takes no `?` and no `#`: settings are in `RedisStore::builder`".into());
-        }
+        let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+        let prefix = match query.map(|query| query.strip_prefix("prefix=")) {
+            None => None,
+            Some(Some(prefix)) if !prefix.is_empty() && !prefix.contains('&') => Some(decoded(prefix)?),
+            Some(_) => {
+                return Err("takes no query but `?prefix=…`: other settings are in `RedisStore::builder`".into());
+            }
+        };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (login, hosts) = authority.rsplit_once('@').map_or(("", authority), |(login, hosts)| (login, hosts));
         let (tls, kind) = match scheme.split_once('+').unwrap_or((scheme, "")) {
@@ -61,6 +68,7 @@ impl Place {
             database: if database.is_empty() { Ok(0) } else { database.parse() }
                 .map_err(|_| "names a database that is not a number, as in redis://host/0")?,
             mode,
+            prefix,
         };
         place.check()
     }

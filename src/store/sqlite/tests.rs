@@ -82,7 +82,7 @@ async fn many_may_open_a_new_file_at_once() {
     let store = opened(&path).await;
     let versions: Vec<i64> =
         sqlx::query_scalar("SELECT version FROM countersign_migrations").fetch_all(&store.readers).await.unwrap();
-    assert_eq!(versions, [1]);
+    assert_eq!(versions, [1, 2]);
     assert_eq!(store.list("ada", Page { after: None, size: 99 }, NOW).await.unwrap().len(), 16);
 }
 
@@ -93,7 +93,7 @@ async fn tables_of_a_later_version_are_not_touched() {
     sqlx::query(later).execute(&store.writer).await.unwrap();
     let refused = SqliteStore::open(dir.path().join("sessions.db")).await.unwrap_err();
     let reason = refused.source().unwrap().to_string();
-    assert!(reason.contains("version 99") && reason.contains("none after 1"), "{reason}");
+    assert!(reason.contains("version 99") && reason.contains("none after 2"), "{reason}");
 }
 
 #[tokio::test]
@@ -159,13 +159,32 @@ async fn p06_two_stores_on_one_file_lose_no_increment() {
 #[tokio::test]
 async fn every_statement_finds_its_rows_through_an_index() {
     let (_dir, store) = fresh().await;
-    use statement::{CANDIDATES, DELETE, DELETE_DEVICE, DELETE_EXPIRED, DELETE_USER, PAGE, SELECT, UPDATE};
-    for sql in [CANDIDATES, DELETE, DELETE_DEVICE, DELETE_EXPIRED, DELETE_USER, PAGE, SELECT, UPDATE] {
+    use statement::{
+        ANNOUNCED, CANDIDATES, DELETE, DELETE_DEVICE, DELETE_EXPIRED, DELETE_USER, DELETE_USERS, EPOCH, NEWEST, PAGE,
+        PRUNE, SCAN, SELECT, UPDATE, UPDATE_FROM,
+    };
+    for sql in [
+        ANNOUNCED,
+        CANDIDATES,
+        DELETE,
+        DELETE_DEVICE,
+        DELETE_EXPIRED,
+        DELETE_USER,
+        DELETE_USERS,
+        EPOCH,
+        NEWEST,
+        PAGE,
+        PRUNE,
+        SCAN,
+        SELECT,
+        UPDATE,
+        UPDATE_FROM,
+    ] {
         let explain = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
         for line in explain.fetch_all(&store.writer).await.unwrap() {
             let plan: String = line.get("detail");
             assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");
-            assert!(!sql.contains("user_id =") || plan.contains("by_user (user_id=?"), "{sql}: {plan}");
+            assert!(!sql.contains("sessions WHERE user_id =") || plan.contains("by_user (user_id=?"), "{sql}: {plan}");
         }
     }
 }

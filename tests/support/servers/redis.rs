@@ -59,6 +59,21 @@ impl Node {
         Self { server }
     }
 
+    /// All that lies under keys that start so, as bytes.
+    pub fn dump(&self, prefix: &str) -> Vec<u8> {
+        let mut all = Vec::new();
+        for key in self.say(&["KEYS", &format!("{prefix}*")]).unwrap().list() {
+            let key = key.text();
+            let read: &[&str] = match self.say(&["TYPE", &key]).unwrap().text().as_str() {
+                "hash" => &["HGETALL", &key],
+                "zset" => &["ZRANGE", &key, "0", "-1"],
+                _ => &["GET", &key],
+            };
+            all.extend(format!("{key} {:?}", self.say(read).unwrap()).into_bytes());
+        }
+        all
+    }
+
     /// Starts many at once: each takes a while to wait for, and little to do.
     fn start_all(count: usize, start: impl Fn(usize) -> Self + Sync) -> Vec<Self> {
         thread::scope(|scope| {

@@ -1,9 +1,10 @@
 -- A change is applied to a session: `Record::apply` in Rust, in one step. Answers with all fields.
 -- KEYS: the session. ARGV: now, its id, base of its user's index, expected revision or '', transit '1' or '0' or '',
 -- touch or '', most fields or '', most bytes, bytes of a value that do not count, step of the secret 'p' or 'c' or '',
--- three parameters of the step; then operation, name and value of each edit, ordered by name.
+-- three parameters of the step, '=' and the sealed origin or '';
+-- then operation, name and value of each edit, ordered by name.
 local key, now, id, expected, transit, touch = KEYS[1], ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
-local step, edited = ARGV[10], #ARGV >= 14
+local step, edited = ARGV[10], #ARGV > 14
 local all, at = redis.call('HGETALL', key), {}
 for place = 1, #all, 2 do
   at[all[place]] = place + 1
@@ -47,13 +48,13 @@ end
 if field('t') and transit == '' then
   return { 'in-transit' }
 end
-if not edited and touch == '' and step == '' and transit == '' then
+if not edited and touch == '' and step == '' and transit == '' and ARGV[14] == '' then
   return { 'merged', all }
 end
 
 -- First what the edits would make, then whether that is allowed; nothing is written before.
 local edits = {}
-for place = 14, #ARGV, 3 do
+for place = 15, #ARGV, 3 do
   local operation, name, value = ARGV[place], ARGV[place + 1], ARGV[place + 2]
   if #name > 255 then
     return { 'name-too-long', name }
@@ -127,6 +128,9 @@ elseif step == 'c' and pending and pending:sub(1, 32) == ARGV[11] then
   local first = math.max(1, #previous - 3)
   put('n', since .. '-' .. table.concat(previous, '', first))
   put('s', ARGV[11])
+end
+if ARGV[14] ~= '' then
+  put('o', ARGV[14]:sub(2))
 end
 if transit == '1' then
   put('t', '1')
