@@ -14,7 +14,7 @@ pub(super) struct Conditions {
 
 impl Change {
     /// Applies only to this revision of the session; where that has been followed by another, the
-    /// change is refused as [outdated](ChangeRefused::Outdated).
+    /// change is refused as [outdated](super::ChangeRefused::Outdated).
     pub const fn expect(&mut self, revision: u32) {
         self.conditions.expected = Some(revision);
     }

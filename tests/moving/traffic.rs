@@ -114,13 +114,13 @@ async fn everything_moves(old: AnyStore, new: AnyStore) {
                 let issued = node.log_in(&user).await.unwrap();
                 let listed = node.list(&user).await.unwrap().len();
                 assert!(listed <= MOST as usize, "{listed} sessions of at most {MOST}");
-                if let Ok(session) = node.authenticate(issued.token()).await {
-                    if let Ok(rotated) = node.rotate(&session).await {
-                        match node.authenticate(rotated.token()).await {
-                            Ok(session) => assert_eq!(session.info().user(), user),
-                            // The other node has evicted it.
-                            Err(error) => assert_eq!(error.kind().status(), 401),
-                        }
+                if let Ok(session) = node.authenticate(issued.token()).await
+                    && let Ok(rotated) = node.rotate(&session).await
+                {
+                    match node.authenticate(rotated.token()).await {
+                        Ok(session) => assert_eq!(session.info().user(), user),
+                        // The other node has evicted it.
+                        Err(error) => assert_eq!(error.kind().status(), 401),
                     }
                 }
                 if turn % 7 == 0 {

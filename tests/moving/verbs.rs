@@ -246,3 +246,21 @@ async fn from_memory_into_a_file() {
         assert!(!record.in_transit() && count(&record) == n as i64);
     }
 }
+
+/// A reader sees no mark; a store that started from what he has seen would take it off.
+#[tokio::test]
+async fn what_was_seen_of_a_frozen_session_does_not_thaw_it() {
+    let moving = Moving::new(crate::foreseeing::Foreseeing::default(), MemoryStore::new());
+    let record = session("ada");
+    moving.from().create(record.clone(), NO_LIMIT.into(), NOW).await.unwrap();
+    let mut freeze = Change::new();
+    freeze.set_transit(true);
+    moving.from().change(record.id(), freeze, NOW).await.unwrap();
+    let seen = load(&moving, record.id()).await.unwrap();
+    assert!(!seen.in_transit());
+    let changed = moving.change(record.id(), add("n", 1).having_seen(seen), NOW).await.unwrap();
+    assert!(matches!(changed, Changed::Merged(_)));
+    assert!(
+        load(moving.from(), record.id()).await.is_none() && count(&load(moving.to(), record.id()).await.unwrap()) == 1
+    );
+}

@@ -51,6 +51,22 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
+/// A store may write back what it is told was seen: never in plain text.
+#[tokio::test]
+async fn what_was_seen_does_not_go_down_opened() {
+    let below = Arc::new(crate::foreseeing::Foreseeing::default());
+    let store = Sealed::new(Arc::clone(&below), &ring(&[OLD]));
+    let id = keep(&store, &session("ada")).await;
+    for change in [set("own", b"1"), add("count", 1), add("new", 1), Change::new()] {
+        let mut change = change.having_seen(load(&store, id).await);
+        change.touch(NOW);
+        merged(&store, id, change).await;
+        let row = serde_json::to_string(&*load(&*below, id).await).unwrap();
+        assert!(SECRETS.iter().all(|secret| !row.contains(secret)), "{row}");
+        assert_eq!(load(&store, id).await.withheld().count(), 0);
+    }
+}
+
 #[tokio::test]
 async fn what_was_kept_comes_back_and_the_rows_say_nothing() {
     let below = Arc::new(MemoryStore::new());

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says what it expects")]
 
 mod at_rest;
+#[allow(dead_code, unreachable_pub, missing_debug_implementations, reason = "other tests share it")]
+#[path = "../support/foreseeing.rs"]
+mod foreseeing;
 mod increments;
 mod keys;
 mod properties;

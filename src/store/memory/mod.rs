@@ -53,7 +53,7 @@ impl MemoryStore {
     }
 
     /// An empty store that holds at most `capacity` sessions. When it is full, new sessions are
-    /// refused with [`StoreErrorKind::Full`]: it never ends one session to make room for another.
+    /// refused with [`StoreErrorKind::Full`](crate::StoreErrorKind::Full): it never ends one session to make room for another.
     #[must_use]
     pub fn bounded(capacity: usize) -> Self {
         Self {
