@@ -34,7 +34,7 @@ use tokio::{task::JoinSet, time::sleep};
 /// Announcements come through.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p04_a_warm_cache_hears_of_a_revocation() {
-    for backend in Backend::ENGINES {
+    for backend in Backend::ENGINES.iter().copied() {
         let pair = Pair::new(backend, Ears::Own).await;
         let mut times = Vec::new();
         for _ in 0..rounds() {
@@ -47,7 +47,7 @@ async fn p04_a_warm_cache_hears_of_a_revocation() {
 /// Heartbeats come through, and no announcement does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p04_announcements_that_are_lost_leave_the_bound() {
-    for backend in Backend::ENGINES {
+    for backend in Backend::ENGINES.iter().copied() {
         let pair = Pair::new(backend, Ears::Deaf).await;
         let mut times = Vec::new();
         for _ in 0..rounds() {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use countersign::{CachedStore, KeyRing, MemoryStore, RedisStore, Sealed, SessionStore, SqliteStore, store::AnyStore};
+use countersign::{KeyRing, MemoryStore, Sealed, SessionStore, store::AnyStore};
 use tempfile::TempDir;
 
 use super::servers;
@@ -32,29 +32,47 @@ pub enum Backend {
 }
 
 impl Backend {
-    pub const ALL: [Self; 12] = [
+    /// Those whose features are compiled in.
+    pub const ALL: &[Self] = &[
         Self::Memory,
+        #[cfg(feature = "sqlite")]
         Self::Sqlite,
+        #[cfg(feature = "postgres")]
         Self::Postgres,
+        #[cfg(feature = "mysql")]
         Self::MariaDb,
+        #[cfg(feature = "redis")]
         Self::Redis,
+        #[cfg(feature = "redis")]
         Self::RedisCluster,
+        #[cfg(feature = "redis")]
         Self::RedisSentinel,
+        #[cfg(feature = "sqlite")]
         Self::SealedSqlite,
+        #[cfg(feature = "redis")]
         Self::SealedRedis,
+        #[cfg(all(feature = "cache", feature = "postgres"))]
         Self::CachedPostgres,
+        #[cfg(all(feature = "cache", feature = "redis"))]
         Self::CachedRedis,
+        #[cfg(all(feature = "cache", feature = "redis"))]
         Self::SealedCachedCluster,
     ];
 
     /// Those that the tests of the engines' own can tell apart: without what is put before them.
-    pub const ENGINES: [Self; 7] = [
+    pub const ENGINES: &[Self] = &[
         Self::Memory,
+        #[cfg(feature = "sqlite")]
         Self::Sqlite,
+        #[cfg(feature = "postgres")]
         Self::Postgres,
+        #[cfg(feature = "mysql")]
         Self::MariaDb,
+        #[cfg(feature = "redis")]
         Self::Redis,
+        #[cfg(feature = "redis")]
         Self::RedisCluster,
+        #[cfg(feature = "redis")]
         Self::RedisSentinel,
     ];
 
@@ -154,8 +172,8 @@ impl Place {
         match (self.backend.is_cached(), self.backend.is_sealed()) {
             (false, false) => engine,
             (false, true) => AnyStore::new(Sealed::new(engine, keys)),
-            (true, false) => AnyStore::new(CachedStore::new(engine).staleness(STALENESS)),
-            (true, true) => AnyStore::new(Sealed::new(CachedStore::new(engine).staleness(STALENESS), keys)),
+            (true, false) => AnyStore::new(cached(engine)),
+            (true, true) => AnyStore::new(Sealed::new(cached(engine), keys)),
         }
     }
 
@@ -169,9 +187,7 @@ impl Place {
     pub async fn engine(&self) -> AnyStore {
         match &self.at {
             At::Memory(store) => AnyStore::new(Arc::clone(store)),
-            At::Sqlite(folder) => AnyStore::new(SqliteStore::open(folder.path().join("sessions.db")).await.unwrap()),
-            At::Postgres(url) | At::MariaDb(url) => countersign::store::open(url).await.unwrap(),
-            At::Redis { url, prefix } => AnyStore::new(RedisStore::builder().prefix(prefix).open(url).await.unwrap()),
+            _ => countersign::store::open(&self.url()).await.unwrap(),
         }
     }
 
@@ -207,6 +223,16 @@ impl Place {
             _ => vec![servers::redis().node()],
         }
     }
+}
+
+#[cfg(feature = "cache")]
+fn cached(engine: AnyStore) -> impl SessionStore {
+    countersign::CachedStore::new(engine).staleness(STALENESS)
+}
+
+#[cfg(not(feature = "cache"))]
+fn cached(engine: AnyStore) -> AnyStore {
+    engine
 }
 
 /// As `redis+cluster:` takes it.

@@ -12,7 +12,7 @@ pub fn example(name: &str) -> PathBuf {
     let this = env::current_exe().unwrap();
     let target = this.ancestors().nth(3).expect("a test lies in target/profile/deps");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--example", name, "--message-format", "json", "--target-dir"]);
+    cargo.args(["build", "--quiet", "--all-features", "--example", name, "--message-format", "json", "--target-dir"]);
     cargo.arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
     if !cfg!(debug_assertions) {
         cargo.arg("--release");

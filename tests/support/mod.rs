@@ -115,7 +115,7 @@ fn build(keys: KeyRing, store: impl SessionStore, config: &Config, clock: &Clock
 
 /// Runs a test on every store, and notes on which it has passed: the README's table is made of that.
 pub async fn on_every_store<F: Future<Output = ()>>(test: impl Fn(Backend) -> F) {
-    on_stores(&Backend::ALL, test).await;
+    on_stores(Backend::ALL, test).await;
 }
 
 /// The same on some of them.

@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 
 /// What several processes can share: every engine but memory.
 fn shared() -> impl Iterator<Item = Backend> {
-    Backend::ENGINES.into_iter().filter(|backend| *backend != Backend::Memory)
+    Backend::ENGINES.iter().copied().filter(|backend| *backend != Backend::Memory)
 }
 
 struct Nodes {
