@@ -14,7 +14,7 @@ use crate::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn from_memory_to_memory() {
-    for _ in 0..5 {
+    for _ in 0..3 {
         everything_moves(AnyStore::new(MemoryStore::new()), AnyStore::new(MemoryStore::new())).await;
     }
 }
@@ -133,16 +133,23 @@ async fn everything_moves(old: AnyStore, new: AnyStore) {
             }
         }));
     }
-    // Two movers at once, one of which is stopped again and again.
-    let slow = Moving::new(Paced::new(old.clone(), pace.clone()), Paced::new(new.clone(), pace.clone()));
-    for _ in 0..10 {
-        let _ = tokio::time::timeout(Duration::from_micros(300), slow.run(before.clock(), 3, |_| {})).await;
+    // Two movers at once, one of which is stopped again and again. They take their time, so that much happens
+    // meanwhile, and begin when others are at work.
+    let total = || counted.iter().map(|(_, count)| count.load(SeqCst)).sum::<i64>();
+    while total() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let other = Moving::new(old.clone(), new.clone());
+    let (at_first, slowly) = (total(), Arc::new(Pace::default()));
+    slowly.set(Pause::Sleep(Duration::from_millis(1)));
+    let slow = || Moving::new(Paced::new(old.clone(), slowly.clone()), Paced::new(new.clone(), slowly.clone()));
+    let (slow, other) = (slow(), slow());
+    for _ in 0..10 {
+        let _ = tokio::time::timeout(Duration::from_millis(9), slow.run(before.clock(), 3, |_| {})).await;
+    }
     let (one, two) = tokio::join!(slow.run(before.clock(), 2, |_| {}), other.run(before.clock(), 1, |_| {}));
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!((one.failed, two.failed), (0, 0));
-    assert!(counted.iter().any(|(_, count)| count.load(SeqCst) > 0), "there was traffic meanwhile");
+    assert!(total() > at_first, "there was traffic meanwhile");
     tokio::time::sleep(Duration::from_millis(20)).await;
     moved.store(true, SeqCst);
     for task in tasks {
