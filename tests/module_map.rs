@@ -26,14 +26,16 @@ const MAP: [(u8, &str); 13] = [
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 13] = [
+const OUTSIDE: [(&str, &[&str]); 15] = [
     ("axum_core", &["extract"]),
     ("base64", &["key", "record", "token"]),
     ("cookie", &["carrier"]),
     ("dashmap", &["store"]),
     ("hmac", &["token"]),
     ("moka", &["store"]),
+    ("redis", &["store"]),
     ("ring", &["key"]),
+    ("rustls", &["store"]),
     ("sha2", &["record", "token"]),
     ("sqlx", &["store"]),
     ("toml", &["config"]),

@@ -123,6 +123,11 @@ impl Keys {
         Self { prefix: prefix.to_owned(), connection: client.get_connection().unwrap() }
     }
 
+    /// When a key ends, by the server's clock.
+    fn ends(&mut self, key: &str) -> i64 {
+        redis::cmd("PEXPIRETIME").arg(key).query(&mut self.connection).unwrap()
+    }
+
     fn entries(&mut self, user: &str) -> usize {
         let tag = SessionId::shard_tag_of(user);
         self.connection.zcard(format!("{}:{{{tag:04x}}}:u:{user}", self.prefix)).unwrap()
@@ -138,7 +143,7 @@ impl Keys {
             assert!(*millis > 0, "{key} has no end: {millis}");
             assert!(*millis <= 28_800_000 + 60_000, "{key} outlives everything: {millis}");
             if key.contains(":u:") {
-                self.index_is_in_order(key, *millis, &left, now);
+                self.index_is_in_order(key, &left, now);
             }
             if key.contains(":s:")
                 && let Some(user) = self.connection.hget::<_, _, Option<String>>(key, "u").unwrap()
@@ -150,14 +155,15 @@ impl Keys {
         left
     }
 
-    fn index_is_in_order(&mut self, index: &str, millis: i64, left: &HashMap<String, i64>, now: Timestamp) {
+    fn index_is_in_order(&mut self, index: &str, left: &HashMap<String, i64>, now: Timestamp) {
         let entries: Vec<(Vec<u8>, f64)> = self.connection.zrange_withscores(index, 0, -1).unwrap();
         assert!(!entries.is_empty());
         for (id, ends) in entries {
             let id = SessionId::from_bytes(id.try_into().unwrap());
             let key = format!("{}:s:{id}", index.split_once(":u:").unwrap().0);
             let session = *left.get(&key).unwrap_or_else(|| panic!("{index} leads to {key}, which is not there"));
-            assert!(session <= millis, "{index} ends before {key}");
+            let [index_ends, session_ends] = [index, &*key].map(|key| self.ends(key));
+            assert!(session_ends <= index_ends, "{index} ends before {key}");
             let from_now = ends as i64 - i64::try_from(now.as_millis()).unwrap() + 60_000;
             let difference = Duration::from_millis(from_now.abs_diff(session));
             // Sessions written some rounds ago have been given their time by an earlier clock, and the server's goes on.
