@@ -84,4 +84,4 @@ async fn measure(workloads: &[Arc<dyn Workload>], kind: Kind, plan: Plan) -> Mea
 const CLIENTS: [usize; 2] = [1, 64];
 
 /// As many threads as the machine that the recorded run was made on has cores.
-const WORKERS: usize = 2;
+const WORKERS: usize = 1;

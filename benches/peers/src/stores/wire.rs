@@ -17,7 +17,7 @@ impl Wire {
         Self { engine, rest: Vec::new(), introduction: true }
     }
 
-    /// How many commands these bytes complete: what the server is asked to do, and answers. A script
+    /// How many commands these bytes complete: what the server is asked to do, and the client waits for. A script
     /// counts as one, whatever it does inside; a check whether a connection is still good counts too.
     pub fn follow(&mut self, sent: &[u8]) -> usize {
         self.rest.extend_from_slice(sent);
@@ -36,10 +36,10 @@ impl Wire {
     fn next(&self, bytes: &[u8]) -> Option<(usize, bool)> {
         let (length, is_command) = match self.engine {
             Engine::Redis => return redis(bytes).map(|length| (length, true)),
-            // The first message has no type. Execute and Query are commands; Parse, Bind, Describe and
-            // Sync go with them.
+            // The first message has no type. A Query is a command, and so is what a Sync ends; on its own,
+            // it is a check of the connection.
             Engine::Postgres if self.introduction => (number(bytes.get(..4)?), false),
-            Engine::Postgres => (1 + number(bytes.get(1..5)?), matches!(bytes[0], b'E' | b'Q')),
+            Engine::Postgres => (1 + number(bytes.get(1..5)?), matches!(bytes[0], b'S' | b'Q')),
             // Each command begins with packet 0; a statement that is closed is not answered.
             Engine::MariaDb => {
                 let little = [0, *bytes.get(2)?, bytes[1], bytes[0]];
