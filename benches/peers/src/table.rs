@@ -14,7 +14,12 @@ pub fn line(name: &str, cells: &[String]) {
 /// Nanoseconds, as one reads them.
 #[must_use]
 pub fn duration(nanoseconds: f64) -> String {
-    if nanoseconds.abs() < 999.5 { format!("{nanoseconds:.0} ns") } else { format!("{:.2} µs", nanoseconds / 1000.0) }
+    match nanoseconds.abs() {
+        ..999.5 => format!("{nanoseconds:.0} ns"),
+        ..999_950.0 => format!("{:.2} µs", nanoseconds / 1e3),
+        ..1e9 => format!("{:.2} ms", nanoseconds / 1e6),
+        _ => format!("{:.2} s", nanoseconds / 1e9),
+    }
 }
 
 /// A number with a comma at every thousand.

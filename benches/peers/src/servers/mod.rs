@@ -13,6 +13,7 @@
 //! The processes are run by the harness of the tests, whose own settings promise less than these.
 
 mod databases;
+mod others;
 #[allow(
     dead_code,
     clippy::pedantic,
@@ -26,6 +27,7 @@ pub mod process;
 #[path = "../../../../tests/support/servers/programs.rs"]
 mod programs;
 
+pub use others::Others;
 use process::Server;
 use tempfile::TempDir;
 

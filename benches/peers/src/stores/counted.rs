@@ -3,7 +3,7 @@
 use countersign_peers::servers::Servers;
 
 use super::{
-    entrant::{Entrant, Kind},
+    entrant::{Entrant, Kind, SESSIONS},
     entrants::ENTRANTS,
     proxy::{Proxy, Traffic},
 };
@@ -55,5 +55,5 @@ async fn of(entrant: &Entrant, servers: &Servers, port: u16) -> PerRequest {
     [averages[0], averages[1]]
 }
 
-const WARM_UP: usize = 200;
+const WARM_UP: usize = SESSIONS;
 const REQUESTS: usize = 500;

@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use countersign_peers::servers::Servers;
+use countersign_peers::servers::{Others, Servers};
 use tokio::runtime::Builder;
 
 use entrant::{Kind, Workload};
@@ -51,6 +51,7 @@ fn main() -> ExitCode {
 
 async fn run(plan: Plan) {
     let started = Instant::now();
+    let others = Others::watch();
     let servers = Servers::start();
     let mut workloads = Vec::new();
     for (index, entrant) in ENTRANTS.iter().enumerate() {
@@ -61,7 +62,7 @@ async fn run(plan: Plan) {
     let write = measure(&workloads, Kind::Write, plan).await;
     drop(workloads);
     let traffic = counted::traffic(&servers).await;
-    report::stores(&[read, write], &traffic);
+    report::stores(&[read, write], &traffic, &others);
     eprintln!("done in {} s", started.elapsed().as_secs());
 }
 

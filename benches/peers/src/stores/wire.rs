@@ -25,7 +25,9 @@ impl Wire {
         while let Some((length, is_command)) = self.next(&self.rest[at..]) {
             at += length;
             commands += usize::from(is_command);
-            self.introduction = false;
+            // Who asks for TLS, and is told that there is none, introduces himself a second time.
+            let asks_for_tls = self.introduction && self.rest[..at].ends_with(&ASKS_FOR_TLS);
+            self.introduction = asks_for_tls;
         }
         self.rest.drain(..at);
         commands
@@ -74,6 +76,8 @@ fn number(bytes: &[u8]) -> usize {
 }
 
 const CLOSE_STATEMENT: u8 = 0x19;
+/// In PostgreSQL: the number 80877103 in the place of a version.
+const ASKS_FOR_TLS: [u8; 4] = [0x04, 0xd2, 0x16, 0x2f];
 
 #[cfg(test)]
 mod tests {
@@ -81,7 +85,14 @@ mod tests {
 
     #[test]
     fn commands_are_counted_however_they_are_cut() {
-        let postgres = [&b"\0\0\0\x08\0\x03\0\0"[..], b"P\0\0\0\x05x", b"E\0\0\0\x04", b"S\0\0\0\x04", b"Q\0\0\0\x05x"];
+        let postgres = [
+            &b"\0\0\0\x08\x04\xd2\x16\x2f"[..],
+            b"\0\0\0\x08\0\x03\0\0",
+            b"P\0\0\0\x05x",
+            b"E\0\0\0\x04",
+            b"S\0\0\0\x04",
+            b"Q\0\0\0\x05x",
+        ];
         let mariadb = [&b"\x02\0\0\x01ab"[..], b"\x02\0\0\0\x17s", b"\x02\0\0\0\x19s", b"\x01\0\0\0\x0e"];
         let redis = [&b"*2\r\n$3\r\nGET\r\n$2\r\n\n*\r\n"[..], b"*1\r\n$4\r\nPING\r\n"];
         for (engine, sent) in [

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign_peers::servers::Engine;
 use futures_util::future::BoxFuture;
-use redis::{AsyncCommands, Client, aio::ConnectionManager};
+use redis::{AsyncCommands, Client, aio::MultiplexedConnection};
 
 use crate::entrant::{Entrant, Kind, PAYLOAD, Role, SESSIONS, Workload};
 
@@ -16,11 +16,11 @@ pub const GET: Entrant = Entrant {
     open: |url| Box::pin(open(url)),
 };
 
-struct Keys(ConnectionManager);
+struct Keys(MultiplexedConnection);
 
 async fn open(url: String) -> Arc<dyn Workload> {
     let client = Client::open(url).expect("a URL of ours");
-    let connection = client.get_connection_manager().await.expect("the server runs");
+    let connection = client.get_multiplexed_async_connection().await.expect("the server runs");
     for session in 0..SESSIONS {
         let _: () = connection.clone().set(key(session), &PAYLOAD_BYTES[..]).await.expect("the server runs");
     }

@@ -5,11 +5,12 @@ use std::{str::FromStr, sync::Arc};
 
 use countersign_peers::servers::Engine;
 use futures_util::future::BoxFuture;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
     NAME, TABLE,
     sqlx::{
-        self, MySqlPool, PgPool, SqlitePool,
+        self, Connection, MySqlConnection, PgConnection, SqliteConnection, SqlitePool,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -28,83 +29,120 @@ pub const SQLITE: Entrant = Entrant { engine: Engine::Sqlite, open: |url| Box::p
 /// A database in a file, as safe and as fast as our store opens its own: the default would be
 /// neither.
 pub async fn file(url: &str) -> SqlitePool {
-    let options = SqliteConnectOptions::from_str(url).expect("a URL of ours");
-    let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-    SqlitePool::connect_with(options.synchronous(SqliteSynchronous::Full)).await.expect("a folder of ours")
+    SqlitePool::connect_with(options(url)).await.expect("a folder of ours")
 }
 
-/// A pool with the settings of sqlx.
+fn options(url: &str) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::from_str(url).expect("a URL of ours");
+    options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
+}
+
+/// Connections of its own for each few clients: no pool that tests them before and after use.
 enum Rows {
-    Postgres(PgPool),
-    MariaDb(MySqlPool),
-    Sqlite(SqlitePool),
+    Postgres(Vec<Mutex<PgConnection>>),
+    MariaDb(Vec<Mutex<MySqlConnection>>),
+    /// One for each core to read with. The first writes: another one would only be in its way.
+    Sqlite(Vec<Mutex<SqliteConnection>>),
 }
 
 async fn postgres(url: String) -> Arc<dyn Workload> {
-    let pool = PgPool::connect(&url).await.expect("the server runs");
-    sqlx::raw_sql(TABLE).execute(&pool).await.expect("a valid statement");
-    filled(Rows::Postgres(pool)).await
+    let mut lines = Vec::with_capacity(LINES);
+    for _ in 0..LINES {
+        lines.push(Mutex::new(PgConnection::connect(&url).await.expect("the server runs")));
+    }
+    sqlx::query(TABLE).execute(lines[0].get_mut()).await.expect("a valid statement");
+    filled(Rows::Postgres(lines)).await
 }
 
 async fn mariadb(url: String) -> Arc<dyn Workload> {
-    let pool = MySqlPool::connect(&url).await.expect("the server runs");
-    sqlx::raw_sql(TABLE).execute(&pool).await.expect("a valid statement");
-    filled(Rows::MariaDb(pool)).await
+    let mut lines = Vec::with_capacity(LINES);
+    for _ in 0..LINES {
+        lines.push(Mutex::new(MySqlConnection::connect(&url).await.expect("the server runs")));
+    }
+    sqlx::query(TABLE).execute(lines[0].get_mut()).await.expect("a valid statement");
+    filled(Rows::MariaDb(lines)).await
 }
 
 async fn sqlite(url: String) -> Arc<dyn Workload> {
-    let pool = file(&url).await;
-    sqlx::raw_sql(TABLE).execute(&pool).await.expect("a valid statement");
-    filled(Rows::Sqlite(pool)).await
+    let mut lines = Vec::with_capacity(2);
+    for _ in 0..2 {
+        lines.push(Mutex::new(SqliteConnection::connect_with(&options(&url)).await.expect("a folder of ours")));
+    }
+    sqlx::query(TABLE).execute(lines[0].get_mut()).await.expect("a valid statement");
+    filled(Rows::Sqlite(lines)).await
 }
 
 async fn filled(rows: Rows) -> Arc<dyn Workload> {
     for session in 0..SESSIONS {
-        let (id, payload) = (id(session), payload());
-        let inserted = match &rows {
-            Rows::Postgres(pool) => {
-                let statement = "INSERT INTO bare VALUES ($1, $2) ON CONFLICT DO NOTHING";
-                sqlx::query(statement).bind(id).bind(payload).execute(pool).await.map(drop)
-            }
-            Rows::MariaDb(pool) => sqlx::query("INSERT IGNORE INTO bare VALUES (?, ?)")
-                .bind(id)
-                .bind(payload)
-                .execute(pool)
-                .await
-                .map(drop),
-            Rows::Sqlite(pool) => {
-                sqlx::query("INSERT INTO bare VALUES (?, ?)").bind(id).bind(payload).execute(pool).await.map(drop)
-            }
-        };
-        inserted.expect("a valid statement");
+        rows.insert(session).await.expect("a valid statement");
     }
     Arc::new(rows)
 }
 
 impl Rows {
-    async fn read(&self, id: String) -> Result<String, sqlx::Error> {
+    async fn insert(&self, session: usize) -> Result<(), sqlx::Error> {
+        let (id, payload) = (id(session), payload());
         match self {
-            Self::Postgres(pool) => sqlx::query_scalar(NUMBERED_SELECT).bind(id).fetch_one(pool).await,
-            Self::MariaDb(pool) => sqlx::query_scalar(SELECT).bind(id).fetch_one(pool).await,
-            Self::Sqlite(pool) => sqlx::query_scalar(SELECT).bind(id).fetch_one(pool).await,
+            Self::Postgres(lines) => {
+                let statement = "INSERT INTO bare VALUES ($1, $2) ON CONFLICT DO NOTHING";
+                sqlx::query(statement).bind(id).bind(payload).execute(&mut *line(lines, session).await).await.map(drop)
+            }
+            Self::MariaDb(lines) => {
+                let statement = "INSERT IGNORE INTO bare VALUES (?, ?)";
+                sqlx::query(statement).bind(id).bind(payload).execute(&mut *line(lines, session).await).await.map(drop)
+            }
+            Self::Sqlite(lines) => {
+                let statement = "INSERT OR IGNORE INTO bare VALUES (?, ?)";
+                sqlx::query(statement).bind(id).bind(payload).execute(&mut *line(lines, 0).await).await.map(drop)
+            }
         }
     }
 
-    async fn write(&self, id: String) -> Result<(), sqlx::Error> {
+    async fn read(&self, session: usize) -> Result<String, sqlx::Error> {
+        let id = id(session);
         match self {
-            Self::Postgres(pool) => sqlx::query(NUMBERED_UPDATE).bind(payload()).bind(id).execute(pool).await.map(drop),
-            Self::MariaDb(pool) => sqlx::query(UPDATE).bind(payload()).bind(id).execute(pool).await.map(drop),
-            Self::Sqlite(pool) => sqlx::query(UPDATE).bind(payload()).bind(id).execute(pool).await.map(drop),
+            Self::Postgres(lines) => {
+                sqlx::query_scalar(NUMBERED_SELECT).bind(id).fetch_one(&mut *line(lines, session).await).await
+            }
+            Self::MariaDb(lines) => {
+                sqlx::query_scalar(SELECT).bind(id).fetch_one(&mut *line(lines, session).await).await
+            }
+            Self::Sqlite(lines) => {
+                sqlx::query_scalar(SELECT).bind(id).fetch_one(&mut *line(lines, session).await).await
+            }
         }
     }
+
+    async fn write(&self, session: usize) -> Result<(), sqlx::Error> {
+        let (id, payload) = (id(session), payload());
+        match self {
+            Self::Postgres(lines) => {
+                let query = sqlx::query(NUMBERED_UPDATE).bind(payload).bind(id);
+                query.execute(&mut *line(lines, session).await).await.map(drop)
+            }
+            Self::MariaDb(lines) => {
+                let query = sqlx::query(UPDATE).bind(payload).bind(id);
+                query.execute(&mut *line(lines, session).await).await.map(drop)
+            }
+            Self::Sqlite(lines) => {
+                let query = sqlx::query(UPDATE).bind(payload).bind(id);
+                query.execute(&mut *line(lines, 0).await).await.map(drop)
+            }
+        }
+    }
+}
+
+/// The connection for this session.
+async fn line<C>(lines: &[Mutex<C>], session: usize) -> MutexGuard<'_, C> {
+    lines[session % lines.len()].lock().await
 }
 
 impl Workload for Rows {
     fn answer(&self, kind: Kind, session: usize) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             match kind {
-                Kind::Read => assert_eq!(self.read(id(session)).await.expect("the row is there").len(), PAYLOAD),
-                Kind::Write => self.write(id(session)).await.expect("the row is there"),
+                Kind::Read => assert_eq!(self.read(session).await.expect("the row is there").len(), PAYLOAD),
+                Kind::Write => self.write(session).await.expect("the row is there"),
             }
         })
     }
@@ -123,3 +161,6 @@ const SELECT: &str = "SELECT payload FROM bare WHERE id = ?";
 const UPDATE: &str = "UPDATE bare SET payload = ? WHERE id = ?";
 const NUMBERED_SELECT: &str = "SELECT payload FROM bare WHERE id = $1";
 const NUMBERED_UPDATE: &str = "UPDATE bare SET payload = $1 WHERE id = $2";
+
+/// As many as our stores open.
+const LINES: usize = 16;
