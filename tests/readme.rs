@@ -35,7 +35,7 @@ fn its_links_lead_somewhere() {
     }
 }
 
-/// `scripts/bench peers` writes `docs/benchmarks.md`; the README quotes it word by word.
+/// `scripts/bench` writes `docs/benchmarks.md`; the README quotes it word by word.
 #[test]
 fn its_figures_are_those_of_the_recorded_run() {
     let recorded = read("docs/benchmarks.md");

@@ -5,12 +5,12 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, Response, StatusCode},
 };
+use countersign_peers::credential::Credential;
 use tower::Service;
 use uuid::Uuid;
 
 use crate::{
     contender::{ANONYMOUS, Contender, Kept},
-    credential::Credential,
     heap,
     plan::SAMPLE,
     scenario::Scenario,

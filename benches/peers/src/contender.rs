@@ -1,9 +1,7 @@
 //! What somebody has to provide in order to be measured.
 
 use axum::Router;
-
-/// What `GET /read` answers to a request without a valid session.
-pub const ANONYMOUS: &str = "-";
+pub use countersign_peers::app::ANONYMOUS;
 
 /// One way to keep a session: a constant of a module in `contenders/`, listed in `main.rs`.
 ///

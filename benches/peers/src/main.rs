@@ -8,7 +8,6 @@ mod arguments;
 mod candidate;
 mod contender;
 mod contenders;
-mod credential;
 mod heap;
 mod measure;
 mod plan;

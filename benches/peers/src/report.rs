@@ -1,5 +1,7 @@
 //! The tables, in Markdown.
 
+use countersign_peers::table::{duration, grouped, header, line};
+
 use crate::{
     BASELINE, CONTENDERS, FLOOR,
     candidate::Candidate,
@@ -72,30 +74,3 @@ pub fn scaling(count: usize, scaling: &[Option<Throughput>]) {
 
 /// One for each of [`Scenario::ALL`](crate::scenario::Scenario::ALL).
 const COLUMNS: [usize; 4] = [0, 1, 2, 3];
-
-fn header(cells: &[&str]) {
-    println!("| {} |", cells.join(" | "));
-    println!("|---|{}", "---:|".repeat(cells.len() - 1));
-}
-
-fn line(name: &str, cells: &[String]) {
-    println!("| {name} | {} |", cells.join(" | "));
-}
-
-/// Nanoseconds, as one reads them.
-fn duration(nanoseconds: f64) -> String {
-    if nanoseconds.abs() < 999.5 { format!("{nanoseconds:.0} ns") } else { format!("{:.2} µs", nanoseconds / 1000.0) }
-}
-
-/// A number with a comma at every thousand.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}

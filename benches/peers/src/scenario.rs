@@ -4,8 +4,7 @@ use axum::{
     body::Body,
     http::{HeaderValue, Method, Request},
 };
-
-use crate::credential::Credential;
+use countersign_peers::credential::Credential;
 
 /// A kind of request.
 #[derive(Clone, Copy)]

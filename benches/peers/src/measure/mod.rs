@@ -21,10 +21,3 @@ pub fn block_on<F: Future>(work: F) -> F::Output {
     let runtime = Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime needs nothing").block_on(unconstrained(work))
 }
-
-/// The value in the middle, of at least one.
-fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.into_iter().collect();
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
-}

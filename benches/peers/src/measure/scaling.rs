@@ -8,7 +8,9 @@ use std::{
 
 use futures_util::future::join_all;
 
-use super::{block_on, cores::Watch, median};
+use countersign_peers::median;
+
+use super::{block_on, cores::Watch};
 use crate::{
     candidate::{Candidate, send},
     plan::{BLOCK, Plan},

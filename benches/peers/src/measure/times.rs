@@ -7,7 +7,9 @@ use std::{
 
 use axum::{body::Body, http::Request};
 
-use super::{block_on, median};
+use countersign_peers::median;
+
+use super::block_on;
 use crate::{
     candidate::{Candidate, send},
     plan::{BLOCK, Plan},

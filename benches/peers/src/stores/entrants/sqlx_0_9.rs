@@ -1,0 +1,11 @@
+//! The version of sqlx that our stores use.
+
+#[path = "bare_sqlx.rs"]
+mod bare;
+
+pub use bare::{MARIADB, POSTGRES, SQLITE};
+use sqlx;
+
+const NAME: &str = "bare SELECT / UPDATE (sqlx 0.9)";
+
+const TABLE: &str = super::TABLE;
