@@ -1,4 +1,5 @@
-//! Every store of the crate keeps the contract, also behind a seal or a cache, and while sessions move.
+//! Every store of the crate keeps the contract, also behind a seal or a cache. Other combinations, and moves:
+//! `conformance_wrapped.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says what it expects")]
 
@@ -75,24 +76,11 @@ async fn listening<S: SessionStore>(store: S, backend: Backend) -> S {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_cache_that_remembers_for_an_outage_keeps_the_contract() {
     check_but_for(&[], async || {
-        let store = countersign::CachedStore::new(MemoryStore::new());
+        let store = countersign::CachedStore::new(countersign::MemoryStore::new());
         store.remember_for(Duration::from_secs(60));
         listening(store, Backend::CachedRedis).await
     })
     .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_stores_between_which_sessions_move_keep_the_contract() {
-    check_but_for(&["transit"], async || Moving::new(MemoryStore::new(), MemoryStore::new())).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_sealed_move_keeps_the_contract() {
-    let keys = KeyRing::generate().unwrap();
-    let own = ["sealing", "transit"];
-    check_but_for(&own, async || Moving::new(MemoryStore::new(), Sealed::new(MemoryStore::new(), &keys))).await;
-    check_but_for(&own, async || Sealed::new(Moving::new(MemoryStore::new(), MemoryStore::new()), &keys)).await;
 }
 
 /// All checks but those of what a wrapper uses for itself: the marks of a move, the bytes of a seal.

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use countersign::{KeyRing, RedisStore, SessionStore, Sessions, store};
+use countersign::{CachedStore, KeyRing, RedisStore, SessionStore, Sessions, store};
 use tokio::{task::spawn_blocking, time::sleep};
 
 use crate::{
     LIMIT, hold,
     support::{
-        KEY,
+        KEY, STALENESS,
         servers::{Server, mariadb::MariaDb, postgres::Postgres, proxy::Proxy, redis},
     },
     traffic::Nodes,
@@ -18,19 +18,28 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p04_p06_p07_a_history_with_faults_holds_on_redis() {
     let server = leaked(redis::Standalone::start());
-    with_faults("Redis", &server.url(), server.node().server()).await;
+    with_faults("Redis", &server.url(), server.node().server(), Duration::ZERO).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p04_p06_p07_a_history_with_faults_holds_on_postgres() {
     let server = leaked(Postgres::start());
-    with_faults("Postgres", &server.fresh_database(), server.server()).await;
+    with_faults("Postgres", &server.fresh_database(), server.server(), Duration::ZERO).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p04_p06_p07_a_history_with_faults_holds_on_mariadb() {
     let server = leaked(MariaDb::start());
-    with_faults("MariaDb", &server.fresh_database(), server.server()).await;
+    with_faults("MariaDb", &server.fresh_database(), server.server(), Duration::ZERO).await;
+}
+
+/// The same with a cache on each node, whose bound is all that a revocation may take longer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p04_p06_p07_a_history_with_faults_holds_on_cached_stores() {
+    let redis = leaked(redis::Standalone::start());
+    with_faults("Redis, cached", &redis.url(), redis.server(), STALENESS).await;
+    let postgres = leaked(Postgres::start());
+    with_faults("Postgres, cached", &postgres.fresh_database(), postgres.server(), STALENESS).await;
 }
 
 /// The master dies, and a replica that has all it acknowledged takes its place.
@@ -72,11 +81,16 @@ async fn p04_p06_p07_a_history_with_a_lost_master_holds_with_wait_on_a_cluster()
 }
 
 /// Everything that can happen to one server, and to the way to it from one of two nodes.
-async fn with_faults(name: &str, url: &str, server: &'static Server) {
+async fn with_faults(name: &str, url: &str, server: &'static Server, staleness: Duration) {
     let proxy = Proxy::to(server.port());
     let through = url.replacen(&format!(":{}", server.port()), &format!(":{}", proxy.port()), 1);
-    let nodes = Nodes::new(node(store::open(url).await.unwrap()), node(store::open(&through).await.unwrap()));
-    hold(name, nodes, Duration::ZERO, async {
+    let (a, b) = (store::open(url).await.unwrap(), store::open(&through).await.unwrap());
+    let nodes = if staleness.is_zero() {
+        Nodes::new(node(a), node(b))
+    } else {
+        Nodes::new(node(CachedStore::new(a).staleness(staleness)), node(CachedStore::new(b).staleness(staleness)))
+    };
+    hold(name, nodes, staleness, async {
         sleep(QUIET).await;
         blocking(|| server.kill_9()).await;
         sleep(QUIET).await;

@@ -20,7 +20,7 @@ mod traffic;
 use std::time::Duration;
 
 use check::{Bounds, violations};
-use support::{World, on_every_store};
+use support::{STALENESS, World, on_every_store};
 use tokio::time::sleep;
 use traffic::{Nodes, Run};
 
@@ -30,7 +30,8 @@ async fn p04_p06_p07_a_history_without_faults_holds() {
     on_every_store(|backend| async move {
         let world = World::with(backend, |config| config.limit.max = LIMIT).await;
         let nodes = Nodes::new(world.sessions.clone(), world.node().await);
-        hold(&format!("{backend:?}"), nodes, Duration::ZERO, sleep(RUN)).await;
+        let staleness = if backend.is_cached() { STALENESS } else { Duration::ZERO };
+        hold(&format!("{backend:?}"), nodes, staleness, sleep(RUN)).await;
     })
     .await;
 }
