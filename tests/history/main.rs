@@ -38,7 +38,7 @@ async fn p04_p06_p07_a_history_without_faults_holds() {
 
 /// Runs clients while `faults` does its worst, and holds what they did to the promises.
 pub async fn hold(name: &str, nodes: Nodes, staleness: Duration, faults: impl Future<Output = ()>) {
-    let (history, counters) = Run::with(nodes, faults).await;
+    let (history, counters) = Run::with(nodes, staleness, faults).await;
     let ops = history.ops();
     let bounds = Bounds { staleness, limit: LIMIT as usize };
     let found = violations(&ops, bounds, &counters);

@@ -65,7 +65,11 @@ pub struct Run {
 impl Run {
     /// Lets clients work until `during` is done, and answers with what they did, and with the
     /// counters of those sessions that nobody ended.
-    pub async fn with(nodes: Nodes, during: impl Future<Output = ()>) -> (History, HashMap<SessionId, i64>) {
+    pub async fn with(
+        nodes: Nodes,
+        staleness: Duration,
+        during: impl Future<Output = ()>,
+    ) -> (History, HashMap<SessionId, i64>) {
         let run = Arc::new(Self { nodes, history: History::begin(), over: AtomicBool::new(false) });
         let mut counted = Vec::new();
         for number in 0..COUNTED {
@@ -90,6 +94,8 @@ impl Run {
         while let Some(client) = clients.join_next().await {
             client.unwrap();
         }
+        // Then every node knows what any of them has written.
+        sleep(staleness).await;
         let mut counters = HashMap::new();
         for held in counted {
             counters.insert(held.id, run.count_of(&held).await);

@@ -93,6 +93,11 @@ impl Backend {
         matches!(self.engine(), Engine::Redis | Engine::RedisCluster | Engine::RedisSentinel)
     }
 
+    /// Whether a server keeps the sessions, which goes on when its client does not.
+    pub const fn is_a_server(self) -> bool {
+        !matches!(self.engine(), Engine::Memory | Engine::Sqlite)
+    }
+
     pub const fn is_cached(self) -> bool {
         matches!(self, Self::CachedPostgres | Self::CachedRedis | Self::SealedCachedCluster)
     }
