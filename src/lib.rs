@@ -49,7 +49,8 @@
 //! | sessions without a request: jobs, support tools, tests | [`Sessions`] |
 //! | keys and their rotation | [`KeyRing`] |
 //! | settings, from code, a file or the environment | [`Config`] |
-//! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`CachedStore`], [`store`], [`conformance`] |
+//! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
+//! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
 //! # Features

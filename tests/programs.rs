@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says what it expects")]
 
+#[cfg(feature = "redis")]
+#[path = "support/servers/mod.rs"]
+mod servers;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
@@ -113,6 +117,26 @@ async fn a_support_tool_needs_no_request() {
     assert!(lines[0].ends_with("unknown device  2027-01-15T08:00:00.000Z"), "{lines:?}");
     sessions.revoke_user("ada", Reason::PasswordChanged).await.unwrap();
     assert!(sessions.list("ada").await.unwrap().is_empty());
+}
+
+/// Ten nodes on a Redis cluster, cached, sealed: only the store argument is another.
+#[cfg(all(feature = "redis", feature = "cache", feature = "toml"))]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_cached_and_sealed_is_another_store_argument() {
+    use countersign::{CachedStore, Config, RedisStore, Sealed};
+
+    let (urls, keys) = (servers::cluster().urls(), KeyRing::generate().unwrap());
+    let store = RedisStore::cluster(&urls[..2]).await.unwrap();
+    let store = Sealed::new(CachedStore::new(store).staleness(Duration::from_secs(2)), &keys);
+    let config = Config::from_toml("[limit]\nmax = 3").unwrap();
+    let sessions = Sessions::builder(keys, store).config(config).build().unwrap();
+    let maintenance = sessions.spawn_maintenance();
+
+    let issued = sessions.log_in("ada").await.unwrap();
+    let bearer = format!("Bearer {}", *issued.token().reveal());
+    let me = Request::get("/me").header("authorization", bearer).body(Body::empty()).unwrap();
+    assert_eq!(app(sessions.clone()).oneshot(me).await.unwrap().status(), StatusCode::OK);
+    maintenance.stop().await;
 }
 
 fn line(s: &SessionInfo) -> String {

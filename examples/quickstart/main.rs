@@ -1,10 +1,12 @@
 //! Log in, see your devices, end one, end all others, log out: in a browser, or as JSON with a
-//! Bearer token. Start it by `cargo run --example quickstart`, and open <http://127.0.0.1:3000>.
+//! Bearer token. Start it by `cargo run --example quickstart`, and open <http://127.0.0.1:3000>. With `--all-features`
+//! it knows every store.
 //!
 //! | variable | default | |
 //! |---|---|---|
 //! | `LISTEN` | `127.0.0.1:3000` | the address to listen on; with port 0, any free one |
-//! | `SESSION_STORE` | `sqlite:quickstart.db` | `sqlite:PATH`, or `memory:`, which forgets all at the end |
+//! | `SESSION_STORE` | `sqlite:quickstart.db` | where sessions are kept: see `countersign::store::open` |
+//! | `SESSIONS_…` | | any setting, as in `SESSIONS_LIMIT__MAX=3`: see `docs/configuration.md` |
 //! | `COUNTERSIGN_KEYS` | a key made for development | base64, the current one first, separated by commas |
 #![allow(clippy::print_stdout, reason = "the address belongs on standard output, where scripts can read it")]
 

@@ -234,8 +234,13 @@ async fn settings_that_make_no_sense_are_refused_by_name() {
     let home = Home::new("memory:");
     for (name, value, says) in [
         ("LISTEN", "here", "LISTEN=here"),
-        ("SESSION_STORE", "redis://cache", "`memory:` or `sqlite:PATH`, not `redis://cache`"),
-        ("SESSION_STORE", "sqlite:", "`memory:` or `sqlite:PATH`, not `sqlite:`"),
+        (
+            "SESSION_STORE",
+            "mongodb://cache",
+            "SESSION_STORE: the session store of this URL could not be opened: `mongodb:` is not known",
+        ),
+        ("SESSION_STORE", "sqlite:", "`sqlite:` needs a file"),
+        ("SESSIONS_LIMIT__MAX", "many", "limit.max"),
         ("SESSION_STORE", "sqlite:no/such/folder/sessions.db", "no/such/folder"),
         ("COUNTERSIGN_KEYS", "c2hvcnQ=", "openssl rand -base64 32"),
         ("COUNTERSIGN_KEYS", "!", "not base64"),
