@@ -59,7 +59,7 @@
 //! |---|---|---|
 //! | `axum` | yes | [`LoggedIn`], extractors, errors as responses |
 //! | `sqlite` | yes | [`SqliteStore`] |
-//! | `redis` | no | `RedisStore` |
+//! | `redis` | no | [`RedisStore`] |
 //! | `postgres` | no | [`PostgresStore`] |
 //! | `mysql` | no | [`MySqlStore`] |
 //! | `toml` | yes | `Config::from_file`, `Config::from_toml` |
@@ -74,6 +74,7 @@
         feature = "sqlite",
         feature = "postgres",
         feature = "mysql",
+        feature = "redis",
         feature = "cache",
         feature = "conformance"
     )),
@@ -124,7 +125,7 @@ pub use store::{Moving, Progress, Sealed, SessionStore, StoreError, StoreErrorKi
 pub use token::{MalformedToken, RefusalKind, Token};
 
 /// The examples in the documents compile.
-#[cfg(all(doctest, feature = "axum", feature = "sqlite", feature = "toml"))]
+#[cfg(all(doctest, feature = "axum", feature = "sqlite", feature = "toml", feature = "redis", feature = "cache"))]
 mod documents {
     #[doc = include_str!("../README.md")]
     mod readme {}
