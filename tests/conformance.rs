@@ -12,48 +12,76 @@ use countersign::{KeyRing, MemoryStore, Moving, Sealed, SessionId, SessionStore,
 use support::{Backend, KEY, Place, passed};
 use tokio::time::sleep;
 
-macro_rules! keep_the_contract {
-    ($($(#[$gate:meta])? $test:ident: $backend:ident),+ $(,)?) => {
-        $(
-            $(#[$gate])?
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $test() {
-                keeps_the_contract(Backend::$backend).await;
-            }
-        )+
-
-        #[test]
-        fn no_store_is_forgotten() {
-            assert_eq!([$($(#[$gate])? Backend::$backend),+], Backend::ALL);
-        }
-    };
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn memory_keeps_the_contract() {
+    keeps_the_contract(Backend::Memory).await;
 }
 
-keep_the_contract!(
-    memory_keeps_the_contract: Memory,
-    #[cfg(feature = "sqlite")]
-    sqlite_keeps_the_contract: Sqlite,
-    #[cfg(feature = "postgres")]
-    postgres_keeps_the_contract: Postgres,
-    #[cfg(feature = "mysql")]
-    mariadb_keeps_the_contract: MariaDb,
-    #[cfg(feature = "redis")]
-    redis_keeps_the_contract: Redis,
-    #[cfg(feature = "redis")]
-    redis_cluster_keeps_the_contract: RedisCluster,
-    #[cfg(feature = "redis")]
-    redis_by_sentinel_keeps_the_contract: RedisSentinel,
-    #[cfg(feature = "sqlite")]
-    sealed_sqlite_keeps_the_contract: SealedSqlite,
-    #[cfg(feature = "redis")]
-    sealed_redis_keeps_the_contract: SealedRedis,
-    #[cfg(all(feature = "cache", feature = "postgres"))]
-    cached_postgres_keeps_the_contract: CachedPostgres,
-    #[cfg(all(feature = "cache", feature = "redis"))]
-    cached_redis_keeps_the_contract: CachedRedis,
-    #[cfg(all(feature = "cache", feature = "redis"))]
-    sealed_cached_cluster_keeps_the_contract: SealedCachedCluster,
-);
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sqlite_keeps_the_contract() {
+    keeps_the_contract(Backend::Sqlite).await;
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn postgres_keeps_the_contract() {
+    keeps_the_contract(Backend::Postgres).await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn mariadb_keeps_the_contract() {
+    keeps_the_contract(Backend::MariaDb).await;
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn redis_keeps_the_contract() {
+    keeps_the_contract(Backend::Redis).await;
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn redis_cluster_keeps_the_contract() {
+    keeps_the_contract(Backend::RedisCluster).await;
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn redis_by_sentinel_keeps_the_contract() {
+    keeps_the_contract(Backend::RedisSentinel).await;
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sealed_sqlite_keeps_the_contract() {
+    keeps_the_contract(Backend::SealedSqlite).await;
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sealed_redis_keeps_the_contract() {
+    keeps_the_contract(Backend::SealedRedis).await;
+}
+
+#[cfg(all(feature = "cache", feature = "postgres"))]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn cached_postgres_keeps_the_contract() {
+    keeps_the_contract(Backend::CachedPostgres).await;
+}
+
+#[cfg(all(feature = "cache", feature = "redis"))]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn cached_redis_keeps_the_contract() {
+    keeps_the_contract(Backend::CachedRedis).await;
+}
+
+#[cfg(all(feature = "cache", feature = "redis"))]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sealed_cached_cluster_keeps_the_contract() {
+    keeps_the_contract(Backend::SealedCachedCluster).await;
+}
 
 async fn keeps_the_contract(backend: Backend) {
     let place = Place::new(backend);
