@@ -107,7 +107,7 @@ async fn an_id_without_its_users_tag_is_refused() {
     let store = builder.open(&servers::redis().url()).await.unwrap();
     let stray = session(Some("eve")).with_user("ada");
     let error = store.create(stray, NO_LIMIT.into(), NOW).await.unwrap_err();
-    assert!(format!("{:?}", error).contains("shard tag"), "{error:?}");
+    assert!(format!("{error:?}").contains("shard tag"), "{error:?}");
     assert!(Keys::of(&prefix).are_in_order(NOW).is_empty());
 }
 
