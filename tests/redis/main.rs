@@ -1,7 +1,11 @@
 //! What is Redis' own: where keys go and when, what a request costs, what happens when servers do.
 
 #![cfg(feature = "redis")]
-#![allow(clippy::unwrap_used, reason = "a test unwraps what it expects")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test unwraps what it expects; a measurement says what it found"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -87,7 +87,7 @@ async fn no_change_is_lost_to_a_replacement_and_none_keeps_it_from_coming() {
 
 async fn is_followed_while_it_changes(store: &RedisStore) {
     for round in 0..20 {
-        let old = kept(&store, None).await.id();
+        let old = kept(store, None).await.id();
         let new = session(Some(&format!("user {round}")));
         let counting = async {
             let mut counted = 0;

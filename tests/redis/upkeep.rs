@@ -83,7 +83,7 @@ async fn what_a_later_version_adds_survives_a_change_and_what_is_broken_breaks_i
     store.change(one.id(), crate::set("a", "1"), NOW).await.unwrap();
     assert_eq!(keys.connection.hget::<_, _, Option<String>>(key(&one), "later").unwrap().as_deref(), Some("1"));
 
-    for (field, value) in [("m", "{"), ("b", "?"), ("l", "00000000000000000001x"), ("s", "short")] {
+    for (field, value) in [("m", "{"), ("v", "?"), ("v", "00000000000000000001x"), ("m", "")] {
         let _: () = keys.connection.hset(key(&broken), field, value).unwrap();
         let error = store.load(broken.id(), NOW).await.unwrap_err();
         assert_eq!(error.kind(), countersign::StoreErrorKind::Corrupt);
@@ -107,7 +107,7 @@ async fn an_id_without_its_users_tag_is_refused() {
     let store = builder.open(&servers::redis().url()).await.unwrap();
     let stray = session(Some("eve")).with_user("ada");
     let error = store.create(stray, NO_LIMIT.into(), NOW).await.unwrap_err();
-    assert!(format!("{:?}", error).contains("shard tag"), "{error:?}");
+    assert!(format!("{error:?}").contains("shard tag"), "{error:?}");
     assert!(Keys::of(&prefix).are_in_order(NOW).is_empty());
 }
 
@@ -121,6 +121,13 @@ impl Keys {
     fn of(prefix: &str) -> Self {
         let client = redis::Client::open(servers::redis().url()).unwrap();
         Self { prefix: prefix.to_owned(), connection: client.get_connection().unwrap() }
+    }
+
+    /// The user of a session: what stays of it has the length of his name, then that of the device's, then his name.
+    fn user_of(&mut self, key: &str) -> String {
+        let stays: Vec<u8> = self.connection.hget(key, "m").unwrap();
+        let length = std::str::from_utf8(&stays[60..66]).unwrap().parse().unwrap_or(0);
+        String::from_utf8(stays[72..72 + length].to_vec()).unwrap()
     }
 
     /// When a key ends, by the server's clock.
@@ -145,9 +152,8 @@ impl Keys {
             if key.contains(":u:") {
                 self.index_is_in_order(key, &left, now);
             }
-            if key.contains(":s:")
-                && let Some(user) = self.connection.hget::<_, _, Option<String>>(key, "u").unwrap()
-            {
+            if key.contains(":s:") && !self.user_of(key).is_empty() {
+                let user = self.user_of(key);
                 let index = format!("{}:u:{user}", key.split_once(":s:").unwrap().0);
                 assert!(left.contains_key(&index), "{key} is in no index");
             }

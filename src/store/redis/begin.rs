@@ -7,7 +7,8 @@ use redis::{Cmd, Value};
 use super::{
     Inner,
     change::{spoken, unreadable},
-    fields::{bytes, decode, encode, instant},
+    fields::{bytes, decode, encode},
+    packed::{instant, revision},
     script::{BEGIN, Call},
 };
 use crate::{
@@ -125,7 +126,7 @@ impl Inner {
             .arg(policy(terms.limit.when_full))
             .arg(instant(record.expires_at()))
             .arg(old.map(|old| old.id.as_bytes().to_vec()).unwrap_or_default())
-            .arg(old.map(|old| old.revision.to_string()).unwrap_or_default())
+            .arg(old.map(|old| revision(old.revision)).unwrap_or_default())
             .arg(old.map(|old| self.keys.indexes(old.id.shard_tag())).unwrap_or_default())
             .arg(if reserved { "1" } else { "0" })
             .arg(if old.is_some_and(|old| old.hold) { "1" } else { "0" });

@@ -3,8 +3,9 @@
 use redis::Value;
 
 use super::{
-    fields::{bytes, decode, instant, pending},
+    fields::{bytes, decode},
     keys::Keys,
+    packed::{instant, pending, revision},
     script::{CHANGE, Call},
 };
 use crate::{
@@ -20,7 +21,7 @@ pub(super) fn call(keys: &Keys, id: SessionId, change: &Change, now: Timestamp) 
         .arg(instant(now))
         .arg(*id.as_bytes())
         .arg(keys.indexes(id.shard_tag()))
-        .arg(change.expected().map(|revision| revision.to_string()).unwrap_or_default())
+        .arg(change.expected().map(revision).unwrap_or_default())
         .arg(change.transit().map_or("", |in_transit| if in_transit { "1" } else { "0" }))
         .arg(change.touched().map(instant).unwrap_or_default())
         .args(bounds.unwrap_or_default())

@@ -26,7 +26,8 @@ use super::{
     Inner,
     begin::{Begun, Old, begun, policy},
     change::{spoken, unreadable},
-    fields::{bytes, instant},
+    fields::bytes,
+    packed::{instant, revision},
     script::{Call, LEAVE, RESERVE},
 };
 use crate::{
@@ -106,7 +107,7 @@ impl Inner {
             .arg(instant(now))
             .arg(self.keys.ended())
             .arg(*old.id.as_bytes())
-            .arg(old.revision.to_string())
+            .arg(revision(old.revision))
             .arg(self.keys.indexes(tag))
             .arg(if old.hold { "1" } else { "0" });
         let answer = self.servers.write(tag, &call).await?;

@@ -3,7 +3,7 @@
 //!
 //! | key | | |
 //! |---|---|---|
-//! | `<prefix>:{TTTT}:s:<session id>` | hash | a session: its parts that change, its attributes, and the rest |
+//! | `<prefix>:{TTTT}:s:<session id>` | hash | a session: what changes, what stays, and each attribute by itself |
 //! | `<prefix>:{TTTT}:u:<user>` | sorted set | the ids of a user's sessions, by their ends |
 //! | `<prefix>:{TTTT}:e:<user>` | number | the user's epoch; kept for an hour |
 //! | `<prefix>:{TTTT}:r:<user>` | sorted set | places reserved for sessions that come from another slot; for 30 s |
@@ -30,6 +30,7 @@ mod keys;
 mod lane;
 mod listen;
 mod node;
+mod packed;
 mod place;
 mod scan;
 mod script;
@@ -46,8 +47,9 @@ pub use self::builder::RedisBuilder;
 use self::{
     begin::session_id,
     change::unreadable,
-    fields::{bytes, decode, instant},
+    fields::{bytes, decode},
     keys::Keys,
+    packed::instant,
     script::{Call, LIST, REVOKE, REVOKE_MANY},
     servers::Servers,
 };

@@ -7,15 +7,15 @@ local now, channel, base, id, epoch, policy = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local of_user, most, ends_at, old, reservation = ARGV[5] == '1', tonumber(ARGV[7]), ARGV[9], ARGV[10], ARGV[13] == '1'
 local old_index
 if old ~= '' then
-  local fields = redis.call('HMGET', KEYS[5], 'b', 'l', 'r', 'u')
+  local fields = redis.call('HMGET', KEYS[5], 'm', 'v')
   local old_ends = ends(fields[1], fields[2])
   if not old_ends or now >= old_ends then
     return { 'gone' }
   end
-  if fields[3] ~= ARGV[11] then
+  if fields[2]:sub(21, 30) ~= ARGV[11] then
     return outdated(KEYS[5], ARGV[14])
   end
-  old_index = fields[4] and ARGV[12] .. fields[4]
+  old_index = index_of(fields[1], ARGV[12])
 end
 
 if reservation and redis.call('EXISTS', KEYS[1]) == 1 then

@@ -35,8 +35,9 @@ local function drop(name)
   end
 end
 
-local ends_at = ends(field('b'), field('l'))
-if #all > 0 and not (ends_at and field('r') and field('s')) then
+local m, v = field('m'), field('v')
+local ends_at = ends(m, v)
+if #all > 0 and not ends_at then
   return { 'corrupt' }
 end
 if #all == 0 or now >= ends_at then
@@ -45,10 +46,12 @@ end
 if field('h') and here_and_now() < tonumber(field('h')) then
   return { 'held-up' }
 end
-if expected ~= '' and expected ~= field('r') then
+local seen, revision, on_its_way = v:sub(1, 20), v:sub(21, 30), v:sub(31, 31)
+local secret, neighbours = v:sub(32, 63), v:sub(64)
+if expected ~= '' and expected ~= revision then
   return { 'outdated' }
 end
-if field('t') and transit == '' then
+if on_its_way == '1' and transit == '' then
   return { 'in-transit' }
 end
 if not edited and touch == '' and step == '' and transit == '' and ARGV[14] == '' then
@@ -107,48 +110,48 @@ for _, edit in ipairs(edits) do
     drop(edit[1])
   end
 end
-if touch ~= '' and touch > field('l') then
-  put('l', touch)
+if touch ~= '' and touch > seen then
+  seen = touch
 end
 
--- Neighbours of the secret: since when it is current (20 digits or dashes), '-' or '+' with the 48 bytes of the
+-- Neighbours of the secret, if any: since when it is current (20 digits or dashes), '-' or '+' with the 48 bytes of the
 -- pending successor, and 52 bytes for each previous one: its hash, and until when it is honoured.
-local neighbours = field('n') or (string.rep('-', 20) .. '-')
-local pending, rest = nil, neighbours:sub(22)
+local since, pending, rest = neighbours:sub(1, 20), nil, neighbours:sub(22)
 if neighbours:sub(21, 21) == '+' then
   pending, rest = neighbours:sub(22, 69), neighbours:sub(70)
 end
-if step == 'p' and not pending and ARGV[11] == field('s') then
-  put('n', neighbours:sub(1, 20) .. '+' .. ARGV[12] .. rest)
+if step == 'p' and not pending and ARGV[11] == secret then
+  if since == '' then
+    since = string.rep('-', 20)
+  end
+  neighbours = since .. '+' .. ARGV[12] .. rest
 elseif step == 'c' and pending and pending:sub(1, 32) == ARGV[11] then
-  local since, previous = ARGV[12], {}
+  local previous = {}
+  since = ARGV[12]
   for place = 1, #rest, 52 do
     if since < rest:sub(place + 32, place + 51) then
       previous[#previous + 1] = rest:sub(place, place + 51)
     end
   end
-  previous[#previous + 1] = field('s') .. ARGV[13]
-  local first = math.max(1, #previous - 3)
-  put('n', since .. '-' .. table.concat(previous, '', first))
-  put('s', ARGV[11])
+  previous[#previous + 1] = secret .. ARGV[13]
+  neighbours = since .. '-' .. table.concat(previous, '', math.max(1, #previous - 3))
+  secret = ARGV[11]
 end
 if ARGV[14] ~= '' then
   put('o', ARGV[14]:sub(2))
 end
-if transit == '1' then
-  put('t', '1')
-elseif transit == '0' then
-  drop('t')
+if transit ~= '' then
+  on_its_way = transit
 end
-put('r', string.format('%.0f', (tonumber(field('r')) + 1) % 4294967296))
+revision = string.format('%010.0f', (tonumber(revision) + 1) % 4294967296)
+put('v', seen .. revision .. on_its_way .. secret .. neighbours)
 
-local new_end = ends(field('b'), field('l'))
+local new_end = ends(m, field('v'))
 if touch ~= '' then
   local left = life(new_end, now)
   redis.call('PEXPIRE', key, left)
-  local user = field('u')
-  if user then
-    local index = ARGV[3] .. user
+  local index = index_of(m, ARGV[3])
+  if index then
     redis.call('ZADD', index, new_end, id)
     lengthen(index, left)
   end

@@ -1,8 +1,14 @@
 -- What the scripts share. MARGIN, LONGEST and HOLD (milliseconds) stand before this.
 --
 -- An instant is a text of 20 digits: a number of Lua's holds 53 bits, an instant has 64. Two such texts compare as the
--- instants do. A session's field `b` holds three: when it was created, after how many milliseconds without use it ends,
--- and when it ends however much it is used. `l` is when it was last used.
+-- instants do. A session has few fields, as each of them costs a reader something:
+--
+-- `m`, which stays as it is: when it was created, after how many milliseconds without use it ends, when it ends however
+-- much it is used (20 digits each), the lengths of its user and of its device (6 digits or dashes each), these two, and
+-- then what no script looks at.
+--
+-- `v`, which changes: when it was last used (20 digits), its revision (10 digits), '1' if it is on its way to another
+-- store or else '0', the hash of its secret (32 bytes), and the secret's neighbours, if there are any.
 
 local LAST = '18446744073709551615'
 
@@ -21,15 +27,28 @@ local function plus(a, b)
 end
 
 -- When a session ends. Nothing if its fields are none of ours: then it counts as not there.
-local function ends(b, l)
-  if not b or not l or #b ~= 60 or #l ~= 20 or b:find('%D') or l:find('%D') then
+local function ends(m, v)
+  if not m or not v or #m < 72 or #v < 63 or m:sub(1, 60):find('%D') or v:sub(1, 30):find('%D') then
     return nil
   end
-  local idle, absolute = plus(l, b:sub(21, 40)), b:sub(41)
+  local idle, absolute = plus(v:sub(1, 20), m:sub(21, 40)), m:sub(41, 60)
   if idle < absolute then
     return idle
   end
   return absolute
+end
+
+-- The user and the device of a session; false for each that it has not.
+local function whose(m)
+  local user, device = tonumber(m:sub(61, 66)), tonumber(m:sub(67, 72))
+  local after = 73 + (user or 0)
+  return user and m:sub(73, after - 1), device and m:sub(after, after + device - 1)
+end
+
+-- What the index of a session's user is called, if it has a user.
+local function index_of(m, indexes)
+  local user = m and #m >= 72 and whose(m)
+  return user and indexes .. user
 end
 
 -- The difference of two instants in milliseconds, moved by the margin, as Redis takes a time to live.
@@ -83,13 +102,14 @@ local function sessions(index, base, now)
   local found = {}
   for _, id in ipairs(redis.call('ZRANGE', index, 0, -1)) do
     local key = base .. text(id)
-    local fields = redis.call('HMGET', key, 'b', 'l', 'd')
-    local b, l = fields[1], fields[2]
-    local ends_at = ends(b, l)
+    local fields = redis.call('HMGET', key, 'm', 'v')
+    local m, v = fields[1], fields[2]
+    local ends_at = ends(m, v)
     if ends_at then
+      local _, device = whose(m)
       found[#found + 1] =
-        { id = id, key = key, created = b:sub(1, 20), seen = l, device = fields[3], alive = now < ends_at }
-    elseif not b and redis.call('EXISTS', key) == 0 then
+        { id = id, key = key, created = m:sub(1, 20), seen = v:sub(1, 20), device = device, alive = now < ends_at }
+    elseif not m and redis.call('EXISTS', key) == 0 then
       redis.call('ZREM', index, id)
     end
   end
