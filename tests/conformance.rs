@@ -8,7 +8,7 @@ mod support;
 
 use std::time::Duration;
 
-use countersign::{KeyRing, MemoryStore, Moving, Sealed, SessionId, SessionStore, Timestamp, conformance::checks};
+use countersign::{KeyRing, SessionId, SessionStore, Timestamp, conformance::checks};
 use support::{Backend, KEY, Place, passed};
 use tokio::time::sleep;
 

@@ -14,7 +14,8 @@ use super::{AnyStore, StoreError, memory::MemoryStore};
 /// | `redis+cluster://host-1:7000,host-2:7000` | `RedisStore` on a cluster | `redis` |
 /// | `redis+sentinel://host-1:26379,host-2:26379/mymaster` | `RedisStore` by way of Sentinel | `redis` |
 ///
-/// `postgresql:` and `mariadb:` are understood as well.
+/// `postgresql:` and `mariadb:` are understood as well, and `rediss+cluster:` and `rediss+sentinel:` for TLS. On Redis,
+/// `?prefix=shop` at the end has all keys begin so.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,11 +53,13 @@ pub async fn open(url: &str) -> Result<AnyStore, StoreError> {
         #[cfg(not(feature = "mysql"))]
         "mysql" | "mariadb" => Err(without("mysql")),
         #[cfg(feature = "redis")]
-        "redis" | "rediss" | "redis+cluster" | "redis+sentinel" => {
+        "redis" | "rediss" | "redis+cluster" | "redis+sentinel" | "rediss+cluster" | "rediss+sentinel" => {
             return super::redis::RedisStore::open(url).await.map(AnyStore::new);
         }
         #[cfg(not(feature = "redis"))]
-        "redis" | "rediss" | "redis+cluster" | "redis+sentinel" => Err(without("redis")),
+        "redis" | "rediss" | "redis+cluster" | "redis+sentinel" | "rediss+cluster" | "rediss+sentinel" => {
+            Err(without("redis"))
+        }
         _ => Err(format!("is not known: {SCHEMES}")),
     };
     opened.map_err(|problem| StoreError::unavailable(format!("`{scheme}:` {problem}")).while_opening("of this URL"))

@@ -52,9 +52,9 @@ async fn comes_back(name: &str, url: &str, server: &Server) {
     let usual = anonymous(&router).await;
     for hangs in [false, true] {
         if hangs {
-            server.stop_cont(true)
+            server.stop_cont(true);
         } else {
-            server.kill_9()
+            server.kill_9();
         }
         let mut slowest = Duration::ZERO;
         for path in ["/me", "/peek", "/attributes/colour"] {
@@ -69,9 +69,9 @@ async fn comes_back(name: &str, url: &str, server: &Server) {
         assert!(meanwhile < deadline / 20, "{name}: anonymous requests wait for a store: {meanwhile:?}");
 
         if hangs {
-            server.stop_cont(false)
+            server.stop_cont(false);
         } else {
-            server.restart()
+            server.restart();
         }
         let back = Instant::now();
         while browser.get("/me").await.status != StatusCode::OK {
