@@ -38,8 +38,9 @@ use seal::SealedRecord;
 /// nobody's business, never into names.
 ///
 /// AES-256-GCM, by a sub-key of each key of the ring. A value is bound to its session, its user and its
-/// name: moved elsewhere it does not open. What is altered is found; that something was deleted, or the
-/// whole store set back to yesterday, is not. A value grows by 29 bytes, which do not count against the
+/// name: moved elsewhere it does not open. What is altered is found. That something was deleted, or set back
+/// to what it was earlier under the same name, is not; nor does a seal keep whoever can write to the store from naming
+/// another user in a session of his own: he then finds that user's rights, and nothing of what was sealed. A value grows by 29 bytes, which do not count against the
 /// [bounds](crate::Bounds). Nonces are random: one key is good for 2^32 values, so change
 /// it before a service has written four thousand million of them.
 ///
