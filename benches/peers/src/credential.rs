@@ -36,6 +36,7 @@ impl Credential {
     /// The tenth from the end lies inside the signature of a token that ends with one, inside the
     /// signed part of a cookie that begins with one, and inside a bare id. (The last would not do:
     /// its low bits may be padding.)
+    #[must_use]
     pub fn forged(&self) -> Self {
         let mut bytes = self.value.as_bytes().to_vec();
         let tenth = bytes.len() - 10;

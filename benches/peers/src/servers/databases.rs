@@ -64,11 +64,11 @@ fn of_postgres(name: &str) -> PathBuf {
 const REDIS: &str = "--bind 127.0.0.1 --protected-mode no --save '' --appendonly yes --appendfsync always";
 
 /// No checkpoint falls into a run: it would into the turn of somebody.
-const POSTGRES: &str = "listen_addresses=127.0.0.1 max_connections=200 shared_buffers=512MB max_wal_size=8GB \
+const POSTGRES: &str = "listen_addresses=127.0.0.1 max_connections=200 shared_buffers=512MB max_wal_size=2GB \
     checkpoint_timeout=1h dynamic_shared_memory_type=mmap log_min_messages=warning";
 
 const MARIADB: &str = "--bind-address=127.0.0.1 --skip-name-resolve --skip-log-bin --max-connections=200 \
-    --character-set-server=utf8mb4 --innodb-buffer-pool-size=1G --innodb-log-file-size=1G \
+    --character-set-server=utf8mb4 --innodb-buffer-pool-size=1G --innodb-log-file-size=256M \
     --innodb-flush-log-at-trx-commit=1 --innodb-fast-shutdown=2 --innodb-use-native-aio=OFF \
     --performance-schema=OFF";
 

@@ -15,8 +15,10 @@ use super::{
 /// All that the run has to say.
 pub fn stores(measured: &[Measured; 2], traffic: &[Option<PerRequest>], others: &Others) {
     println!("\n## Stores behind servers, in short\n");
-    println!("The time of a request over that of a bare command by the same client library, at 1 client and at 64;");
-    println!("and commands to the server. {}\n", others.sentence());
+    println!(
+        "A request over a bare command by the same client library: its latency with 1 client, the time between two"
+    );
+    println!("answers with 64; and commands to the server. {}\n", others.sentence());
     header(&["time / bare command", "read, 1", "read, 64", "commands", "read + write, 1", "64", "commands"]);
     for (row, entrant) in sessions() {
         let cells = measured.iter().enumerate().flat_map(|(kind, measured)| {

@@ -23,8 +23,8 @@ pub struct Plan {
 /// The turns of one entrant with one kind of request and one number of clients.
 #[derive(Default)]
 pub struct Turns {
-    /// The median of each turn, in nanoseconds.
-    medians: Vec<f64>,
+    /// What a request took in each turn, in nanoseconds.
+    costs: Vec<f64>,
     nanoseconds: Vec<f64>,
     seconds: f64,
 }
@@ -45,14 +45,17 @@ impl Turns {
         self.nanoseconds.len() as f64 / self.seconds
     }
 
-    /// How many times as long as the floor: the median over the rounds, each within itself, so that
+    /// How many times the cost of the floor: the median over the rounds, each within itself, so that
     /// what the machine did meanwhile falls upon both.
     pub fn over(&self, floor: &Self) -> f64 {
-        median(self.medians.iter().zip(&floor.medians).map(|(own, floor)| own / floor))
+        median(self.costs.iter().zip(&floor.costs).map(|(own, floor)| own / floor))
     }
 
-    fn add(&mut self, nanoseconds: Vec<f64>, elapsed: Duration) {
-        self.medians.push(median(nanoseconds.iter().copied()));
+    /// One client waits for each answer: what that takes is its cost. Many keep the application busy,
+    /// and the cost is what it does not do meanwhile: their own waiting is mostly for each other.
+    fn add(&mut self, nanoseconds: Vec<f64>, clients: usize, elapsed: Duration) {
+        let apart = elapsed.as_nanos() as f64 / nanoseconds.len() as f64;
+        self.costs.push(if clients == 1 { median(nanoseconds.iter().copied()) } else { apart });
         self.nanoseconds.extend(nanoseconds);
         self.seconds += elapsed.as_secs_f64();
     }
@@ -69,7 +72,7 @@ pub async fn take(workloads: &[Arc<dyn Workload>], kind: Kind, clients: usize, p
             drop(warm);
             let started = Instant::now();
             let nanoseconds = one(&workloads[index], kind, clients, plan.turn).await;
-            turns[index].add(nanoseconds, started.elapsed());
+            turns[index].add(nanoseconds, clients, started.elapsed());
             // A server that flushes or tidies up after the answers does so in nobody's time.
             sleep(PAUSE).await;
         }

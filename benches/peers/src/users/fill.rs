@@ -5,7 +5,7 @@ use countersign::{
     store::{AnyStore, Terms},
 };
 use countersign_peers::servers::Engine;
-use redis::{AsyncCommands, aio::MultiplexedConnection};
+use redis::{AsyncCommands, AsyncConnectionConfig, aio::MultiplexedConnection};
 use sqlx::{AssertSqlSafe, MySqlPool, PgPool, SqlitePool};
 
 use super::rows;
@@ -34,8 +34,13 @@ impl Filler {
             Some(Engine::MariaDb) => Self::MariaDb(MySqlPool::connect(url).await.expect(connected)),
             Some(Engine::Sqlite) => Self::Sqlite(SqlitePool::connect(url).await.expect(connected)),
             Some(Engine::Redis) => {
+                // Thousands of commands at once may take longer than one should.
+                let patient = AsyncConnectionConfig::new().set_response_timeout(None);
                 let client = redis::Client::open(url).expect("a URL of ours");
-                Self::Redis(client.get_multiplexed_async_connection().await.expect(connected), store)
+                Self::Redis(
+                    client.get_multiplexed_async_connection_with_config(&patient).await.expect(connected),
+                    store,
+                )
             }
         }
     }
@@ -57,7 +62,8 @@ impl Filler {
         }
     }
 
-    /// Lets the database look at what it has, as it does by itself sooner or later.
+    /// Lets the database look at what it has, as it does by itself sooner or later. Not between two
+    /// measurements: each plan would be made anew, and that is what would be measured.
     pub async fn settle(&self) {
         self.run(|engine| match engine {
             Engine::Postgres => "ANALYZE countersign_sessions".to_owned(),

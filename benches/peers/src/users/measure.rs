@@ -31,7 +31,7 @@ impl Subject {
         let filler = Filler::open(engine, url, store.clone()).await;
         let mut config = Config::production();
         // A list of thousands takes what it takes, on a busy machine too.
-        config.store_deadline = Duration::from_secs(60);
+        config.store_deadline = Duration::from_mins(1);
         let keys = KeyRing::generate().expect("the system has random bytes");
         let sessions = Sessions::builder(keys, store).config(config).build().expect("the settings agree");
         Self { sessions, filler }
@@ -62,7 +62,6 @@ impl Subject {
                 break;
             }
             self.filler.keep((0..count).map(|_| rows::record(user)).collect()).await;
-            self.filler.settle().await;
 
             let started = Instant::now();
             let listed = self.sessions.list(user).await.expect("the server runs").len();

@@ -47,15 +47,15 @@ async fn open(url: String) -> Arc<dyn Workload> {
 /// session that is remembered.
 async fn open_cached(url: String) -> Arc<dyn Workload> {
     let store = CachedStore::new(store::open(&url).await.expect("the server runs"));
-    start(store.staleness(Duration::from_secs(120))).await
+    start(store.staleness(Duration::from_mins(2))).await
 }
 
 /// The settings of production, but that no window slides within the run: a read that moves it, once
 /// in a minute, is a write, and the peer's never moves its own.
 async fn start(store: impl SessionStore) -> Arc<dyn Workload> {
     let mut config = Config::production();
-    config.lifetime.idle = Duration::from_secs(2 * 60 * 60);
-    config.refresh_interval = Duration::from_secs(10 * 60);
+    config.lifetime.idle = Duration::from_hours(2);
+    config.refresh_interval = Duration::from_mins(10);
     // A deadline of a busy machine: nobody's requests shall be cut short.
     config.store_deadline = Duration::from_secs(10);
     let keys = KeyRing::generate().expect("the system has random bytes");

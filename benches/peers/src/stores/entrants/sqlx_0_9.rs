@@ -4,7 +4,7 @@
 mod bare;
 
 pub use bare::{MARIADB, POSTGRES, SQLITE};
-use sqlx;
+pub use sqlx;
 
 const NAME: &str = "bare SELECT / UPDATE (sqlx 0.9)";
 
