@@ -101,4 +101,5 @@ impl Sessions {
     }
 }
 
-const PAGE: usize = 100;
+/// Few users have more sessions. Some stores go through all of a user's for each page.
+const PAGE: usize = 1_000;

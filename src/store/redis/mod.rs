@@ -28,6 +28,7 @@ mod fault;
 mod fields;
 mod keys;
 mod lane;
+mod list;
 mod listen;
 mod node;
 mod packed;
@@ -47,10 +48,10 @@ pub use self::builder::RedisBuilder;
 use self::{
     begin::session_id,
     change::unreadable,
-    fields::{bytes, decode},
+    fields::decode,
     keys::Keys,
     packed::instant,
-    script::{Call, LIST, REVOKE, REVOKE_MANY},
+    script::{Call, REVOKE, REVOKE_MANY},
     servers::Servers,
 };
 use super::{
@@ -192,18 +193,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn list(&self, user: &str, page: Page, now: Timestamp) -> Result<Vec<Arc<Record>>, StoreError> {
-        let mut asked = page.size;
-        loop {
-            let found = self.inner.page(user, page.after, asked, now).await?;
-            let exhausted = found.len() < asked;
-            let mut readable: Vec<_> = found.into_iter().filter_map(Result::ok).flatten().map(Arc::new).collect();
-            if exhausted || readable.len() >= page.size {
-                readable.truncate(page.size);
-                return Ok(readable);
-            }
-            // Some cannot be read. The page is still filled, and still by one script.
-            asked += page.size - readable.len();
-        }
+        self.inner.list(user, page, now).await
     }
 
     /// Redis deletes what has expired by itself.
@@ -246,31 +236,6 @@ impl Inner {
             Value::Array(ids) => ids.iter().map(session_id).collect(),
             _ => Err(unreadable()),
         }
-    }
-
-    /// A page of a user's live sessions. Each may be unreadable by itself.
-    async fn page(
-        &self,
-        user: &str,
-        after: Option<SessionId>,
-        size: usize,
-        now: Timestamp,
-    ) -> Result<Vec<Result<Option<Record>, StoreError>>, StoreError> {
-        let tag = SessionId::shard_tag_of(user);
-        let call = Call::new(&LIST, [self.keys.index(user)])
-            .arg(instant(now))
-            .arg(self.keys.sessions(tag))
-            .arg(after.map(|id| id.as_bytes().to_vec()).unwrap_or_default())
-            .arg(size.to_string());
-        let Value::Array(page) = self.servers.read_by(tag, &call).await? else { return Err(unreadable()) };
-        let read_one = |session: &Value| match session {
-            Value::Array(parts) if parts.len() == 2 => {
-                let id = bytes(&parts[0])?.try_into().map(SessionId::from_bytes).map_err(StoreError::corrupt)?;
-                decode(id, &parts[1])
-            }
-            _ => Err(unreadable()),
-        };
-        Ok(page.iter().map(read_one).collect())
     }
 }
 

@@ -55,7 +55,7 @@ impl Call {
 }
 
 fn source(parts: &[&str]) -> Source {
-    let numbers = format!("local MARGIN, LONGEST, HOLD = {MARGIN}, {LONGEST}, {HOLD}\n");
+    let numbers = format!("local MARGIN, LONGEST, HOLD, MANY = {MARGIN}, {LONGEST}, {HOLD}, {MANY}\n");
     let text = [&[numbers.as_str(), include_str!("lua/common.lua")], parts].concat().concat();
     Source { script: Script::new(&text), text }
 }
@@ -70,6 +70,7 @@ pub(super) static CHANGE: LazyLock<Source> =
 pub(super) static REVOKE: LazyLock<Source> = LazyLock::new(|| source(&[include_str!("lua/revoke.lua")]));
 pub(super) static REVOKE_MANY: LazyLock<Source> = LazyLock::new(|| source(&[include_str!("lua/revoke_many.lua")]));
 pub(super) static LIST: LazyLock<Source> = LazyLock::new(|| source(&[include_str!("lua/list.lua")]));
+pub(super) static PICK: LazyLock<Source> = LazyLock::new(|| source(&[include_str!("lua/pick.lua")]));
 
 /// Milliseconds that a key outlives its session: so far the clocks of two nodes, and that of Redis, may be apart
 /// before one of them finds that gone which lives by another.
@@ -78,6 +79,9 @@ pub(super) const MARGIN: u64 = 60_000;
 /// Milliseconds that a key lives at most without being written: a hundred years. Redis takes no time to live that leads
 /// beyond its own calendar.
 const LONGEST: u64 = 100 * 365 * 24 * 60 * 60 * 1_000;
+
+/// With more sessions than this a user's list is not made in one step.
+const MANY: usize = 256;
 
 /// Milliseconds for which a session's changes are held up at most, so that another can follow it.
 const HOLD: u64 = 500;
