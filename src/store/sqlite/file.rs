@@ -4,7 +4,6 @@ use std::{
     fs::OpenOptions,
     io::{self, ErrorKind},
     path::Path,
-    thread,
     time::Duration,
 };
 
@@ -34,8 +33,7 @@ pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
         SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).synchronous(SqliteSynchronous::Full);
     let writer = pool(1).connect_with(file.clone()).await.map_err(StoreError::unavailable)?;
     write_ahead(&writer).await.map_err(StoreError::unavailable)?;
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let readers = pool(u32::try_from(cores).unwrap_or(MAX_READERS).min(MAX_READERS)).connect_lazy_with(file);
+    let readers = pool(READERS).connect_lazy_with(file);
     Ok(Pools { writer, readers })
 }
 
@@ -84,7 +82,8 @@ fn is_busy(error: &sqlx::Error) -> bool {
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 const BUSY_TRIES: u32 = 500;
-const MAX_READERS: u32 = 8;
+/// Each is a thread that mostly waits to be woken: more of them than cores keep the cores busy.
+const READERS: u32 = 10;
 
 /// Of an extended result code, the lowest byte is the primary one.
 const PRIMARY_CODE: u32 = 0xff;
