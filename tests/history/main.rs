@@ -50,5 +50,7 @@ pub async fn hold(name: &str, nodes: Nodes, staleness: Duration, faults: impl Fu
 
 const LIMIT: u32 = 3;
 const RUN: Duration = Duration::from_secs(2);
-const LEAST_OPS: usize = 500;
-const LEAST_REVOKES: usize = 10;
+/// What a history has to hold, so that it proves something.
+pub const LEAST_OPS: usize = 500;
+/// The same, of revocations that were acknowledged.
+pub const LEAST_REVOKES: usize = 10;

@@ -167,7 +167,7 @@ impl Pair {
 fn tell(backend: Backend, how: &str, mut times: Vec<Duration>) {
     times.sort();
     let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
-    eprintln!("| {backend:?} | {how} | {} | {median:.1?} | {worst:.1?} |", times.len());
+    eprintln!("\n| {backend:?} | {how} | {} | {median:.1?} | {worst:.1?} |", times.len());
     assert!(
         worst <= BOUND + SLACK,
         "{backend:?}, {how}: accepted {worst:?} after the revocation; the bound is {BOUND:?}"
