@@ -96,6 +96,14 @@ async fn p13_what_it_writes_is_stored_or_the_client_is_told() {
     assert_eq!(session[0].get::<i64>("count").unwrap(), None, "none of it was stored");
 }
 
+/// Maintenance goes on in an outage: its sweep fails, and takes away nothing that is served meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_fails_forgets_nothing() {
+    let (_shared, node, mut browser, _) = after_a_break(FIVE_MINUTES).await;
+    assert_eq!(node.sessions.sweep().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(browser.get("/me").await.body, "ada, stale: true");
+}
+
 #[tokio::test(start_paused = true)]
 async fn upkeep_waits_for_the_store() {
     let (shared, node, mut browser, _) = after_a_break(FIVE_MINUTES).await;

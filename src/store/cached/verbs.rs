@@ -115,12 +115,13 @@ impl<S: SessionStore> SessionStore for CachedStore<S> {
     }
 
     async fn sweep(&self, now: Timestamp, batch: usize) -> Result<usize, StoreError> {
-        let swept = self.inner.sweep(now, batch).await;
-        // What is swept is not announced: by this node's clock it had ended before.
-        if swept.as_ref().map_or(true, |swept| *swept > 0) {
+        let swept = self.inner.sweep(now, batch).await?;
+        // What is swept is not announced: by this node's clock it had ended before. A sweep that fails forgets
+        // nothing: in an outage, what is remembered is all that there is.
+        if swept > 0 {
             self.entries.forget_everything();
         }
-        swept
+        Ok(swept)
     }
 
     async fn scan(&self, from: Option<Cursor>, size: usize, now: Timestamp) -> Result<Scanned, StoreError> {
