@@ -81,32 +81,51 @@
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
 
+#[cfg(feature = "server")]
 mod carrier;
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(any(feature = "client", feature = "server"))]
 mod clock;
+#[cfg(feature = "server")]
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(feature = "axum")]
 mod extract;
+#[cfg(any(feature = "client", feature = "server"))]
 mod key;
+#[cfg(feature = "server")]
 mod layer;
+#[cfg(feature = "server")]
 mod record;
+#[cfg(feature = "server")]
 mod session;
+#[cfg(feature = "server")]
 mod sessions;
+#[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
 mod token;
 
+#[cfg(any(feature = "client", feature = "server"))]
 pub use clock::{Clock, Timestamp};
+#[cfg(feature = "server")]
 pub use config::{Bounds, Carriers, Config, ConfigError, Cookie, Lifetime, Limit, Rotation, SameSite, Sweep, WhenFull};
 #[cfg(feature = "axum")]
 pub use extract::{LoggedIn, LoginRequired, MissingLayer};
+#[cfg(any(feature = "client", feature = "server"))]
 pub use key::{KeyError, KeyErrorKind, KeyRing, RandomError};
+#[cfg(feature = "server")]
 pub use layer::{ClientAddress, Outage, ResponseFuture, SessionLayer, SessionService};
+#[cfg(feature = "server")]
 pub use record::{
     Attributes, Change, ChangeRefused, Device, DeviceHints, DeviceKind, FieldChange, InvalidSessionId, Keep, Pending,
     Record, SecretHash, SecretStep, SessionId, Standing, Succession,
 };
+#[cfg(feature = "server")]
 pub use session::Session;
+#[cfg(feature = "server")]
 pub use sessions::{
     Attempt, Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
     Sessions, SessionsBuilder,
@@ -121,7 +140,9 @@ pub use store::postgres::PostgresStore;
 pub use store::redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
+#[cfg(feature = "server")]
 pub use store::{Moving, Progress, Sealed, SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
+#[cfg(feature = "server")]
 pub use token::{MalformedToken, RefusalKind, Token};
 
 /// The examples in the documents compile.

@@ -9,10 +9,11 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 13] = [
+const MAP: [(u8, &str); 14] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
+    (1, "client"),
     (1, "record"),
     (2, "token"),
     (3, "carrier"),
@@ -26,21 +27,26 @@ const MAP: [(u8, &str); 13] = [
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 15] = [
+const OUTSIDE: [(&str, &[&str]); 20] = [
+    ("arc_swap", &["client"]),
     ("axum_core", &["extract"]),
-    ("base64", &["key", "record", "token"]),
+    ("base64", &["client", "key", "record", "token"]),
     ("cookie", &["carrier"]),
+    ("cookie_store", &["client"]),
     ("dashmap", &["store"]),
     ("hmac", &["token"]),
     ("moka", &["store"]),
+    ("keyring", &["client"]),
+    ("psl", &["client"]),
     ("redis", &["store"]),
     ("ring", &["key"]),
+    ("rustix", &["client"]),
     ("rustls", &["store"]),
     ("sha2", &["record", "token"]),
     ("sqlx", &["store"]),
     ("toml", &["config"]),
-    ("tower_layer", &["layer"]),
-    ("tower_service", &["layer"]),
+    ("tower_layer", &["client", "layer"]),
+    ("tower_service", &["client", "layer"]),
     ("woothee", &["record"]),
 ];
 
@@ -55,6 +61,38 @@ fn a_module_imports_only_from_lower_rows() {
                 file.display()
             );
         }
+    }
+}
+
+/// Inside of the client half: row, module.
+const CLIENT: [(u8, &str); 8] = [
+    (0, "tokens"),
+    (1, "storage"),
+    (2, "error"),
+    (0, "cookies"),
+    (3, "manager"),
+    (4, "session"),
+    (5, "layer"),
+    (6, "mod"),
+];
+
+#[test]
+fn a_part_of_the_client_imports_only_from_lower_rows() {
+    let row_of = |part: &str| CLIENT.iter().find(|(_, name)| *name == part).map(|(row, _)| *row);
+    for (_, file, code) in sources().into_iter().filter(|(module, ..)| module == "client") {
+        let part = file.strip_prefix(root().join("src/client")).unwrap().components().next().unwrap();
+        let part = part.as_os_str().to_str().unwrap().trim_end_matches(".rs");
+        let row = row_of(part).unwrap_or_else(|| panic!("{part} is not on the map of the client half"));
+        for used in names_after(&code, "client::") {
+            let lower = row_of(&used).is_some_and(|other| other < row);
+            assert!(used == part || lower, "{} imports client::{used}: not below {part}", file.display());
+        }
+        let flat = part == "mod" || part == "error" || file.ends_with("mod.rs");
+        assert!(
+            part == "mod" || !flat || !code.contains("use super::"),
+            "{}: import by `crate::client::…`",
+            file.display()
+        );
     }
 }
 

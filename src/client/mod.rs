@@ -1,0 +1,16 @@
+//! The other side: a program that keeps, refreshes and carries its tokens.
+
+mod cookies;
+mod error;
+mod layer;
+mod manager;
+mod session;
+mod storage;
+mod tokens;
+
+pub use cookies::CookieJar;
+pub use error::{Advice, Error, ErrorKind};
+pub use manager::{NoRefresh, RefreshError, Refresher, TokenManager, TokenManagerBuilder, WithTokens, with_tokens};
+pub use session::ClientSession;
+pub use storage::{Document, Lease, MalformedDocument, MemoryStorage, Storage, StorageError, StorageErrorKind, Update};
+pub use tokens::{AccessToken, InvalidToken, Margins, RefreshToken, TokenSet, TokenState};
