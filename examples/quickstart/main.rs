@@ -44,6 +44,7 @@ fn app(sessions: Sessions) -> Router {
         .route("/page.js", get(page::script))
         .route("/login", post(log_in))
         .route("/logout", post(log_out))
+        .route("/refresh", post(refresh))
         .layer(SessionLayer::new(sessions))
         .layer(from_fn(client_address))
 }
@@ -65,6 +66,11 @@ async fn log_in(session: Session, wants: Wants, JsonOrForm(form): JsonOrForm<Log
     }
     let issued = session.log_in(form.username).remember(form.remember).await?;
     Ok(wants.answer(&issued))
+}
+
+/// A new token for the one that came: the old one is good until the new one is first used, and a moment longer.
+async fn refresh(who: LoggedIn, wants: Wants) -> Result<Response, Error> {
+    Ok(wants.answer(&who.session().rotate().await?))
 }
 
 async fn me(who: LoggedIn, wants: Wants) -> Response {

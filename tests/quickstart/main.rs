@@ -85,6 +85,16 @@ async fn a_program_uses_every_route_by_json_and_bearer_token() {
         assert_eq!(third.get("/me").await.status, StatusCode::UNAUTHORIZED);
         assert_eq!(grace.get("/me").await.status, StatusCode::OK);
 
+        let renewed = ada.post("/refresh").await.json();
+        assert_eq!(
+            ada.post("/refresh").await.json()["token"],
+            renewed["token"],
+            "one successor, however often asked for"
+        );
+        assert_eq!(ada.get("/me").await.status, StatusCode::OK, "in its grace");
+        let ada = Program::with_token(app.address, renewed["token"].as_str().unwrap());
+        assert_eq!(ada.get("/me").await.json()["session_id"], issued["session_id"]);
+
         assert_eq!(ada.post("/logout").await.status, StatusCode::NO_CONTENT);
         assert_eq!(ada.post("/logout").await.status, StatusCode::NO_CONTENT);
         assert_eq!(ada.get("/me").await.status, StatusCode::UNAUTHORIZED);
