@@ -1,6 +1,6 @@
 //! Whether a cookie is taken: the decisions of RFC 6265bis, section 5.7, that need no other cookie.
 
-use std::{str, sync::atomic::AtomicU64};
+use std::{borrow::Cow, str, sync::atomic::AtomicU64};
 
 use zeroize::Zeroizing;
 
@@ -62,12 +62,12 @@ pub(super) fn check(cookie: &Cookie, has_path: bool) -> Result<(), CookieRefusal
 }
 
 /// The domain of a cookie that `host` sets with this `Domain`, and whether it is for the host only.
-fn scope<'a>(domain: Option<&[u8]>, host: &'a str) -> Result<(ScopeDomain<'a>, bool), CookieRefusal> {
+fn scope<'a>(domain: Option<&[u8]>, host: &'a str) -> Result<(Cow<'a, str>, bool), CookieRefusal> {
     let Some(domain) = domain else { return Ok((host.into(), true)) };
     let malformed = CookieRefusalKind::MalformedDomain;
     let domain = str::from_utf8(domain).ok().and_then(origin::canonical).ok_or(malformed)?;
     if domain == host {
-        // What everybody is below of, or nobody can be, is the host's own.
+        // Below a public suffix are strangers, below an address is nobody.
         return Ok((host.into(), origin::is_public_suffix(host) || origin::is_address(host)));
     }
     if origin::is_public_suffix(&domain) {
@@ -76,14 +76,16 @@ fn scope<'a>(domain: Option<&[u8]>, host: &'a str) -> Result<(ScopeDomain<'a>, b
     if !origin::domain_match(host, &domain) {
         return Err(CookieRefusalKind::ForeignDomain.into());
     }
+    // Beyond the draft, as browsers do it.
+    if origin::is_shared(host, &domain) {
+        return Err(CookieRefusalKind::PublicSuffix.into());
+    }
     Ok((domain.into_owned().into(), false))
 }
 
 fn begins_with(text: &str, prefix: &str) -> bool {
     text.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
-
-type ScopeDomain<'a> = std::borrow::Cow<'a, str>;
 
 /// Section 5.4, and the two that draft-ietf-httpbis-layered-cookies has added.
 const PREFIXES: [&str; 4] = ["__Secure-", "__Host-", "__Http-", "__Host-Http-"];

@@ -72,9 +72,17 @@ pub(super) fn path_match(path: &str, cookie_path: &str) -> bool {
 
 /// Whether everybody may register names below it. Only what is on the list counts: `intranet` alone is not.
 pub(super) fn is_public_suffix(domain: &str) -> bool {
-    // The list knows no root: `com.` is as public as `com`.
-    let domain = domain.strip_suffix('.').unwrap_or(domain).as_bytes();
-    psl::suffix(domain).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == domain)
+    // `*.ck` is on the list, and `ck` is not: what all names below are public suffixes of is no less public.
+    listed_suffix(domain) == Some(domain) || {
+        let below = format!("{ANY_LABEL}.{domain}");
+        listed_suffix(&below) == Some(&below)
+    }
+}
+
+/// Whether `host` shares this domain, above it, with strangers: as it does all of `amazonaws.com`, which is no suffix,
+/// if `s3.amazonaws.com` is one.
+pub(super) fn is_shared(host: &str, domain: &str) -> bool {
+    listed_suffix(host).is_some_and(|suffix| domain.len() <= suffix.len())
 }
 
 /// An address of IPv4 or IPv6. What ends in a number is none of a name's host, however it is spelt
@@ -84,6 +92,12 @@ pub(super) fn is_address(host: &str) -> bool {
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let is_hex = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     host.starts_with('[') || is_number(last) || last.strip_prefix("0x").is_some_and(is_hex)
+}
+
+/// The public suffix of a host, if it is on the list; with the root, if the host has it.
+fn listed_suffix(host: &str) -> Option<&str> {
+    let suffix = psl::suffix(host.as_bytes()).filter(psl::Suffix::is_known)?;
+    host.get(host.len() - suffix.as_bytes().len()..)
 }
 
 fn is_below(host: &str, domain: &str) -> bool {
@@ -100,6 +114,9 @@ fn is_rooted(host: &str) -> bool {
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host == "[::1]" || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
 }
+
+/// A label that no list names.
+const ANY_LABEL: &str = "--";
 
 #[cfg(test)]
 mod tests {
@@ -188,7 +205,11 @@ mod tests {
             ("com.", true),
             ("co.uk", true),
             ("github.io", true),
+            ("ck", true),
             ("anything.ck", true),
+            ("kawasaki.jp", true),
+            ("shop.kawasaki.jp", true),
+            ("city.kawasaki.jp", false),
             ("www.ck", false),
             ("xn--55qx5d.cn", true),
             ("xn--p1ai", true),
@@ -198,6 +219,19 @@ mod tests {
             ("intranet", false),
         ] {
             assert_eq!(is_public_suffix(domain), expected, "{domain}");
+        }
+    }
+
+    #[test]
+    fn s5_7_a_suffix_below_a_domain_cuts_it_off() {
+        for (host, domain, expected) in [
+            ("bucket.s3.amazonaws.com", "amazonaws.com", true),
+            ("bucket.s3.amazonaws.com.", "amazonaws.com.", true),
+            ("a.bucket.s3.amazonaws.com", "bucket.s3.amazonaws.com", false),
+            ("www.example.com", "example.com", false),
+            ("app.intranet", "intranet", false),
+        ] {
+            assert_eq!(is_shared(host, domain), expected, "{host} {domain}");
         }
     }
 }

@@ -25,7 +25,7 @@ pub enum CookieRefusalKind {
     NotText,
     /// Its `Domain` is no host's name (section 5.7).
     MalformedDomain,
-    /// Its `Domain` is a public suffix, as `co.uk`: everybody below it would get the cookie (section 5.7).
+    /// Its `Domain` is a public suffix, as `co.uk`, or lies above one: strangers would get the cookie (section 5.7).
     PublicSuffix,
     /// Its `Domain` does not include the host that has sent it (section 5.7; A-22).
     ForeignDomain,

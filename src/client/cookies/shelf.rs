@@ -1,6 +1,6 @@
 //! Cookies by domain: which of them a request carries, which one replaces which, and which go when there is no room.
 
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::clock::Timestamp;
 

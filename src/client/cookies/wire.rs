@@ -189,5 +189,6 @@ fn read_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<Bo
             self.visit_bool(false)
         }
     }
-    deserializer.deserialize_str(Value)
+    // Asked for a string, a format would itself say what it has found instead.
+    deserializer.deserialize_any(Value)
 }
