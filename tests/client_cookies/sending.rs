@@ -1,6 +1,6 @@
 //! Section 5.8: which cookies a request carries, in which order, and as which text.
 
-use countersign::client::CookieJar;
+use countersign::client::{Cookie, CookieJar};
 
 use crate::help::{HERE, jar_of, later, now, sent, sent_at, uri};
 
@@ -108,6 +108,6 @@ fn one_cookie_is_found_as_the_request_would_carry_it() {
     assert_eq!(jar.get("a", &uri("https://www.example.com/"), now()).unwrap().reveal(), "root");
     assert!(jar.get("b", &uri("http://www.example.com/"), now()).is_none());
     assert!(jar.get("A", &uri(HERE), now()).is_none());
-    let names: Vec<_> = jar.matching(&uri(HERE), now()).into_iter().map(|cookie| cookie.name()).collect();
+    let names: Vec<_> = jar.matching(&uri(HERE), now()).into_iter().map(Cookie::name).collect();
     assert_eq!(names, ["a", "a", "b"]);
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 
 use super::{
-    cookie::{Cookie, SameSite},
+    kept::{Cookie, SameSite},
     origin::{self, Origin},
     parse::Received,
     refusal::{CookieRefusal, CookieRefusalKind},

@@ -1,15 +1,15 @@
 //! Cookies by RFC 6265bis, for a program that is no browser.
 
 mod accept;
-mod cookie;
 mod date;
+mod kept;
 mod origin;
 mod parse;
 mod refusal;
 mod shelf;
 mod wire;
 
-pub use cookie::{Cookie, SameSite};
+pub use kept::{Cookie, SameSite};
 pub use refusal::{CookieRefusal, CookieRefusalKind};
 
 use std::fmt;

@@ -5,8 +5,8 @@ use std::{str, time::Duration};
 use crate::clock::Timestamp;
 
 use super::{
-    cookie::SameSite,
     date,
+    kept::SameSite,
     refusal::{CookieRefusal, CookieRefusalKind},
 };
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::clock::Timestamp;
 
 use super::{
-    cookie::Cookie,
+    kept::Cookie,
     origin::{Origin, domain_match, domains_of, path_match},
 };
 

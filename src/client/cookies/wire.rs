@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 
 use super::{
     CookieJar, accept,
-    cookie::{Cookie, SameSite},
+    kept::{Cookie, SameSite},
     origin,
     parse::{check_pair, is_control, trim},
     refusal::CookieRefusalKind,
