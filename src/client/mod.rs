@@ -12,5 +12,7 @@ pub use cookies::CookieJar;
 pub use error::{Advice, Error, ErrorKind};
 pub use manager::{NoRefresh, RefreshError, Refresher, TokenManager, TokenManagerBuilder, WithTokens, with_tokens};
 pub use session::ClientSession;
+#[cfg(unix)]
+pub use storage::FileStorage;
 pub use storage::{Document, Lease, MalformedDocument, MemoryStorage, Storage, StorageError, StorageErrorKind, Update};
 pub use tokens::{AccessToken, InvalidToken, Margins, RefreshToken, TokenSet, TokenState};
