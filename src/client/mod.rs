@@ -14,5 +14,7 @@ pub use manager::{NoRefresh, RefreshError, Refresher, TokenManager, TokenManager
 pub use session::ClientSession;
 #[cfg(unix)]
 pub use storage::FileStorage;
+#[cfg(feature = "keyring")]
+pub use storage::KeyringStorage;
 pub use storage::{Document, Lease, MalformedDocument, MemoryStorage, Storage, StorageError, StorageErrorKind, Update};
 pub use tokens::{AccessToken, InvalidToken, Margins, RefreshToken, TokenSet, TokenState};

@@ -94,6 +94,8 @@ fn another_process() {
         "save versions" => killed::save_versions(&storage),
         "increment" => (0..INCREMENTS).for_each(|_| increment(&storage.clone().lock_timeout(PATIENCE))),
         "lease" => hold_lease(&storage),
+        #[cfg(feature = "keyring")]
+        "keyring lease" => crate::keyring::hold_lease(Path::new(&file)),
         "overfill" => overfill(&storage),
         "no home" => {
             let error = storage.load().unwrap_err();
@@ -104,7 +106,7 @@ fn another_process() {
     }
 }
 
-fn hold_lease(storage: &FileStorage) {
+pub fn hold_lease(storage: &impl Storage) {
     let _lease = storage.try_lease().unwrap().expect("nobody else has it");
     say("held");
     loop {

@@ -32,7 +32,7 @@ fn after_a_kill_in_the_middle_of_saves_the_file_is_one_version_in_full() {
         (watcher.join().unwrap(), halfway)
     });
     println!("{KILLS} kills: {halfway} in the middle of a save; modes sampled: {samples:?}");
-    assert!(halfway > 0, "no kill has met a save");
+    assert!(halfway > 20, "too few kills have met a save");
     assert!(samples.iter().all(|seen| *seen > 0), "each file was seen: {samples:?}");
     save(&storage, "end").unwrap();
     assert_eq!(home.names(), ["tokens.json", "tokens.json.lock"], "the next save leaves nothing of those killed");
@@ -43,7 +43,7 @@ fn kill_while_saving(home: &Home, kill: u64) -> bool {
     let before = number(&token(&home.storage()).unwrap());
     let mut child = Child::start("save versions", &home.file());
     child.wait_for("saving");
-    if kill % 2 == 0 {
+    if kill.is_multiple_of(2) {
         wait_until_written(&home.beside(".tmp"));
     } else {
         // Spread over the length of a few saves.

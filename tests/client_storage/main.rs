@@ -1,13 +1,15 @@
 //! The file of tokens, as the system and other users may treat it: SECURITY A-20.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, unreachable_pub, reason = "a test, in several files")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test, in several files, with figures")]
 
 mod child;
 mod corrupt;
 mod full;
 mod hostile;
 mod kept;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod killed;
 mod sealed;
 mod shared;
@@ -16,6 +18,8 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
 };
 
 use countersign::client::{Document, FileStorage, Storage, StorageError, TokenSet, Update};
@@ -53,14 +57,14 @@ impl Home {
     }
 }
 
-fn save(storage: &FileStorage, token: &str) -> Result<(), StorageError> {
+fn save(storage: &impl Storage, token: &str) -> Result<(), StorageError> {
     storage.update(&mut |document| {
         document.set_tokens(Some(TokenSet::new(token).unwrap()));
         Update::Changed
     })
 }
 
-fn clear(storage: &FileStorage) -> Result<(), StorageError> {
+fn clear(storage: &impl Storage) -> Result<(), StorageError> {
     storage.update(&mut |document| {
         document.set_tokens(None);
         Update::Changed
@@ -68,7 +72,7 @@ fn clear(storage: &FileStorage) -> Result<(), StorageError> {
 }
 
 /// One more than the number that the token is.
-fn increment(storage: &FileStorage) {
+fn increment(storage: &impl Storage) {
     storage
         .update(&mut |document| {
             let count = token_of(document).map_or(0, |token| token.parse::<u64>().unwrap());
@@ -78,7 +82,7 @@ fn increment(storage: &FileStorage) {
         .unwrap();
 }
 
-fn token(storage: &FileStorage) -> Option<String> {
+fn token(storage: &impl Storage) -> Option<String> {
     token_of(&storage.load().unwrap())
 }
 
@@ -98,4 +102,24 @@ fn set_mode(path: &Path, mode: u32) {
 fn write(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
     set_mode(path, 0o600);
+}
+
+/// Runs this while another thread is in a step, that saves this token afterwards.
+fn in_a_step<T>(storage: &impl Storage, token: &str, meanwhile: impl FnOnce() -> T) -> T {
+    let (entered, enter) = mpsc::channel();
+    let (leave, left) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            storage.update(&mut |document| {
+                entered.send(()).unwrap();
+                let _ = left.recv();
+                document.set_tokens(Some(TokenSet::new(token).unwrap()));
+                Update::Changed
+            })
+        });
+        enter.recv().unwrap();
+        let result = meanwhile();
+        drop(leave);
+        result
+    })
 }

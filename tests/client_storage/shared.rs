@@ -1,17 +1,16 @@
 //! Several processes, and several values in one of them, on one file.
 
 use std::{
-    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
-use countersign::client::{FileStorage, Storage, StorageErrorKind, TokenSet, Update};
+use countersign::client::{Storage, StorageErrorKind};
 
 use crate::{
     Home,
     child::{Child, INCREMENTS},
-    increment, save, token, write,
+    in_a_step, increment, save, token, write,
 };
 
 #[test]
@@ -87,24 +86,4 @@ fn a_lease_of_another_process_ends_with_kill_9() {
         child.kill_9();
         assert!(home.storage().try_lease().unwrap().is_some());
     }
-}
-
-/// Runs this while another thread is in a step, that saves this token afterwards.
-fn in_a_step<T>(storage: &FileStorage, token: &str, meanwhile: impl FnOnce() -> T) -> T {
-    let (entered, enter) = mpsc::channel();
-    let (leave, left) = mpsc::channel::<()>();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            storage.update(&mut |document| {
-                entered.send(()).unwrap();
-                let _ = left.recv();
-                document.set_tokens(Some(TokenSet::new(token).unwrap()));
-                Update::Changed
-            })
-        });
-        enter.recv().unwrap();
-        let result = meanwhile();
-        drop(leave);
-        result
-    })
 }

@@ -15,9 +15,9 @@ use rustix::{
 };
 use zeroize::Zeroizing;
 
-use super::{guard::Facts, place::aside, temporary::Temporary};
+use super::{guard::Facts, place::with_suffix, temporary::Temporary};
 use crate::{
-    client::storage::{StorageError, StorageErrorKind},
+    client::storage::{StorageError, StorageErrorKind, aside},
     clock::Timestamp,
 };
 
@@ -57,12 +57,12 @@ impl Folder {
                 let created = above.facts(name)?;
                 if created.is_some_and(|facts| facts.check_folder(user()).is_ok() && facts.mode != Mode::RWXU) {
                     let mend = chmodat(&above.handle, name, Mode::RWXU, AtFlags::empty());
-                    mend.map_err(|error| above.error(name, error))?;
+                    mend.map_err(|error| above.failed(name, error))?;
                 }
                 above.sync()?;
             }
             Err(Errno::EXIST) => {}
-            Err(error) => return Err(above.error(name, error)),
+            Err(error) => return Err(above.failed(name, error)),
         }
         Self::open(path)?.ok_or_else(missing)
     }
@@ -76,7 +76,7 @@ impl Folder {
             Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(self.refusal(name, error, Facts::check_secrets)),
         };
-        let stat = fstat(&handle).map_err(|error| self.error(name, error))?;
+        let stat = fstat(&handle).map_err(|error| self.failed(name, error))?;
         Facts::of(&stat).check_secrets(user()).map_err(|kind| self.refused(name, kind))?;
         // Of its final length from the start: a buffer that grows leaves its older copies behind, unwiped.
         let length = usize::try_from(stat.st_size).unwrap_or(usize::MAX).min(limit) + 1;
@@ -88,7 +88,7 @@ impl Folder {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(StorageError::from_io(error, self.place(name))),
+                Err(error) => return Err(self.failed(name, error)),
             }
         }
         bytes.truncate(filled);
@@ -98,7 +98,7 @@ impl Folder {
     /// Puts a file with these bytes in the place of the one that is there. It is whole under `through` before it
     /// gets its name, and outlives a crash of the machine when this returns. If this fails, nothing has changed.
     pub(super) fn replace(&self, name: &OsStr, through: &OsStr, bytes: &[u8]) -> Result<(), StorageError> {
-        let failed = |error| StorageError::from_io(error, self.place(name));
+        let failed = |error: io::Error| self.failed(name, error);
         let temporary = Temporary::create(self, through).map_err(failed)?;
         temporary.fill(bytes).and_then(|()| temporary.rename(name)).map_err(failed)?;
         self.sync()
@@ -115,16 +115,17 @@ impl Folder {
 
     /// Gives a file a name under which it is out of the way and overwrites nothing: its new path.
     pub(super) fn set_aside(&self, name: &OsStr, now: Timestamp) -> Result<PathBuf, StorageError> {
-        let mut names = aside(name, now);
+        let mut suffixes = aside::suffixes(now);
         loop {
-            let aside = names.next().expect("there are names without end");
+            let suffix = suffixes.next().expect("there are suffixes without end");
+            let aside = with_suffix(name, &suffix);
             // An empty file reserves the name: a rename would replace whatever has it.
             let reserved = match Temporary::create(self, &aside) {
                 Ok(reserved) => reserved,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) => return Err(StorageError::from_io(error, self.place(&aside))),
+                Err(error) => return Err(self.failed(&aside, error)),
             };
-            renameat(&self.handle, name, &self.handle, &aside).map_err(|error| self.error(name, error))?;
+            renameat(&self.handle, name, &self.handle, &aside).map_err(|error| self.failed(name, error))?;
             reserved.keep();
             self.sync()?;
             return Ok(self.path.join(aside));
@@ -144,17 +145,21 @@ impl Folder {
             other => other,
         };
         let handle = handle.map_err(|error| self.refusal(name, error, Facts::check_lock))?;
-        let facts = Facts::of(&fstat(&handle).map_err(|error| self.error(name, error))?);
+        let facts = Facts::of(&fstat(&handle).map_err(|error| self.failed(name, error))?);
         facts.check_lock(user()).map_err(|kind| self.refused(name, kind))?;
         if facts.mode != OWNERS {
-            fchmod(&handle, OWNERS).map_err(|error| self.error(name, error))?;
+            fchmod(&handle, OWNERS).map_err(|error| self.failed(name, error))?;
         }
         Ok(handle.into())
     }
 
     /// What was created, renamed or removed here outlives a crash of the machine.
     pub(super) fn sync(&self) -> Result<(), StorageError> {
-        fsync(&self.handle).map_err(|error| StorageError::from_io(error.into(), self.path.display().to_string()))
+        match fsync(&self.handle) {
+            // A file system that has nothing to sync for a folder.
+            Ok(()) | Err(Errno::INVAL) => Ok(()),
+            Err(error) => Err(StorageError::from_io(error.into(), self.path.display().to_string())),
+        }
     }
 
     /// What the system says of the file itself, be it a symbolic link.
@@ -162,7 +167,7 @@ impl Folder {
         match statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(Facts::of(&stat))),
             Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(self.error(name, error)),
+            Err(error) => Err(self.failed(name, error)),
         }
     }
 
@@ -176,17 +181,19 @@ impl Folder {
         match self.facts(name) {
             Ok(Some(facts)) => match check(facts, user()) {
                 Err(kind) => self.refused(name, kind).because(io::Error::from(error)),
-                Ok(()) => self.error(name, error),
+                Ok(()) => self.failed(name, error),
             },
-            _ => self.error(name, error),
+            _ => self.failed(name, error),
         }
     }
 
-    fn refused(&self, name: &OsStr, kind: StorageErrorKind) -> StorageError {
+    /// This is wrong with that file.
+    pub(super) fn refused(&self, name: &OsStr, kind: StorageErrorKind) -> StorageError {
         StorageError::new(kind, self.place(name))
     }
 
-    fn error(&self, name: &OsStr, error: Errno) -> StorageError {
+    /// This is what the system said of that file.
+    pub(super) fn failed(&self, name: &OsStr, error: impl Into<io::Error>) -> StorageError {
         StorageError::from_io(error.into(), self.place(name))
     }
 

@@ -4,6 +4,8 @@ mod folder;
 mod format;
 mod guard;
 mod lock;
+#[cfg(feature = "keyring")]
+mod lock_file;
 mod place;
 mod temporary;
 
@@ -12,6 +14,8 @@ use std::{ffi::OsStr, fmt, io, path::Path, sync::Arc, time::Duration};
 use folder::Folder;
 use format::{Format, Unreadable};
 use lock::Held;
+#[cfg(feature = "keyring")]
+pub(super) use lock_file::LockFile;
 use place::{NoPlace, Place};
 
 use crate::{
@@ -87,18 +91,11 @@ impl FileStorage {
     }
 
     fn place(&self) -> Result<&Place, StorageError> {
-        match &self.place {
-            Ok(place) => Ok(place),
-            Err(error) => Err(StorageError::new(StorageErrorKind::Unavailable, "a file of tokens").because(*error)),
-        }
+        self.place.as_deref().map_err(|error| error.refused("a file of tokens"))
     }
 
     fn lock(&self, folder: &Folder, place: &Place) -> Result<Held, StorageError> {
-        let name = place.beside(LOCK);
-        let path = || place.folder.join(&name).display().to_string();
-        Held::take(folder.open_lock(&name)?, self.patience)
-            .map_err(|error| StorageError::from_io(error, path()))?
-            .ok_or_else(|| StorageError::new(StorageErrorKind::Locked, path()))
+        Held::take(folder, &place.beside(LOCK), self.patience)
     }
 
     fn read(&self, folder: &Folder, name: &OsStr) -> Result<Result<Document, Unreadable>, StorageError> {
@@ -157,12 +154,8 @@ impl Storage for FileStorage {
 
     fn try_lease(&self) -> Result<Option<Lease>, StorageError> {
         let place = self.place()?;
-        let name = place.beside(LEASE);
-        let file = Folder::open_or_create(&place.folder)?.open_lock(&name)?;
-        match Held::try_take(file) {
-            Ok(held) => Ok(held.ok().map(Lease::new)),
-            Err(error) => Err(StorageError::from_io(error, place.folder.join(name).display().to_string())),
-        }
+        let held = Held::try_take(&Folder::open_or_create(&place.folder)?, &place.beside(LEASE))?;
+        Ok(held.map(Lease::new))
     }
 }
 

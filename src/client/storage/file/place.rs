@@ -7,7 +7,7 @@ use std::{
     path::{self, Path, PathBuf},
 };
 
-use crate::clock::Timestamp;
+use crate::client::storage::{StorageError, StorageErrorKind};
 
 /// A folder, and a name in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,22 +33,14 @@ impl Place {
 
     /// The name of a file that belongs to this one.
     pub(super) fn beside(&self, suffix: &str) -> OsString {
-        let mut name = self.name.clone();
-        name.push(suffix);
-        name
+        with_suffix(&self.name, suffix)
     }
 }
 
-/// Under these names something can be set aside at this time: the first that is free.
-pub(in crate::client::storage) fn aside(name: &OsStr, now: Timestamp) -> impl Iterator<Item = OsString> {
-    // Without colons: not every system takes them in names.
-    let first = format!(".corrupt-{}", now.to_string().replace(':', "-"));
-    (1..).map(move |count| {
-        let suffix = if count == 1 { first.clone() } else { format!("{first}-{count}") };
-        let mut aside = name.to_owned();
-        aside.push(suffix);
-        aside
-    })
+pub(super) fn with_suffix(name: &OsStr, suffix: &str) -> OsString {
+    let mut name = name.to_owned();
+    name.push(suffix);
+    name
 }
 
 /// A leading `~` is the home folder.
@@ -63,6 +55,12 @@ fn expand(path: &Path, home: Option<OsString>) -> Result<PathBuf, NoPlace> {
 pub(super) enum NoPlace {
     NoHome,
     NoName,
+}
+
+impl NoPlace {
+    pub(super) fn refused(self, place: &str) -> StorageError {
+        StorageError::new(StorageErrorKind::Unavailable, place).because(self)
+    }
 }
 
 impl fmt::Display for NoPlace {
@@ -101,12 +99,5 @@ mod tests {
         for path in ["", "/", "a/.."] {
             assert_eq!(Place::new(Path::new(path)), Err(NoPlace::NoName), "{path}");
         }
-    }
-
-    #[test]
-    fn names_for_what_is_set_aside_never_end() {
-        let mut names = aside(OsStr::new("t.json"), Timestamp::from_millis(1_800_000_000_000));
-        assert_eq!(names.next().unwrap(), "t.json.corrupt-2027-01-15T08-00-00.000Z");
-        assert_eq!(names.next().unwrap(), "t.json.corrupt-2027-01-15T08-00-00.000Z-2");
     }
 }
