@@ -136,6 +136,10 @@ impl KeyringStorage {
             _ => StorageErrorKind::Unavailable,
         };
         let said = match error {
+            Error::NoDefaultStore => match keyring::Entry::store_status() {
+                Err(error) => format!("the system's keyring could not be reached: {error}"),
+                Ok(()) => error.to_string(),
+            },
             Error::Ambiguous(entries) => format!("{} entries have this name", entries.len()),
             error => error.to_string(),
         };
