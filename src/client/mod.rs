@@ -12,5 +12,9 @@ pub use cookies::{Cookie, CookieJar, CookieRefusal, CookieRefusalKind, SameSite}
 pub use error::{Advice, Error, ErrorKind};
 pub use manager::{NoRefresh, RefreshError, Refresher, TokenManager, TokenManagerBuilder, WithTokens, with_tokens};
 pub use session::ClientSession;
+#[cfg(unix)]
+pub use storage::FileStorage;
+#[cfg(feature = "keyring")]
+pub use storage::KeyringStorage;
 pub use storage::{Document, Lease, MalformedDocument, MemoryStorage, Storage, StorageError, StorageErrorKind, Update};
 pub use tokens::{AccessToken, InvalidToken, Margins, RefreshToken, TokenSet, TokenState};

@@ -4,12 +4,23 @@
 //! nobody else's step between, in this process or in another. Whether a refresh that comes late may still write is
 //! decided inside of that step, so that a log-out wins over it.
 
+mod aside;
 mod document;
 mod error;
+#[cfg(unix)]
+mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod memory;
+#[cfg(feature = "keyring")]
+mod turn;
 
 pub use document::{Document, MalformedDocument};
 pub use error::{StorageError, StorageErrorKind};
+#[cfg(unix)]
+pub use file::FileStorage;
+#[cfg(feature = "keyring")]
+pub use keyring::KeyringStorage;
 pub use memory::MemoryStorage;
 
 use std::{any::Any, fmt};
