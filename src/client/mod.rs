@@ -15,5 +15,7 @@ pub use manager::{
     TokenManagerBuilder, TokenWatch, WithTokens, with_tokens,
 };
 pub use session::ClientSession;
+#[cfg(unix)]
+pub use storage::FileStorage;
 pub use storage::{Document, Lease, MalformedDocument, MemoryStorage, Storage, StorageError, StorageErrorKind, Update};
 pub use tokens::{AccessToken, InvalidToken, Margins, RefreshToken, TokenSet, TokenState};

@@ -6,10 +6,14 @@
 
 mod document;
 mod error;
+#[cfg(unix)]
+mod file;
 mod memory;
 
 pub use document::{Document, MalformedDocument};
 pub use error::{StorageError, StorageErrorKind};
+#[cfg(unix)]
+pub use file::FileStorage;
 pub use memory::MemoryStorage;
 
 use std::{any::Any, fmt};
