@@ -1,3 +1,5 @@
+#[cfg(unix)]
+use std::path::Path;
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
@@ -9,6 +11,8 @@ use super::{
     shared::{Settings, Shared},
     state::Snapshot,
 };
+#[cfg(unix)]
+use crate::client::storage::FileStorage;
 use crate::{
     client::{
         error::Error,
@@ -44,6 +48,13 @@ impl TokenManagerBuilder {
     pub fn storage(mut self, storage: impl Storage) -> Self {
         self.storage = Arc::new(storage);
         self
+    }
+
+    /// Keeps tokens in this file; a leading `~/` is the home folder. See [`FileStorage`].
+    #[cfg(unix)]
+    #[must_use]
+    pub fn file(self, path: impl AsRef<Path>) -> Self {
+        self.storage(FileStorage::new(path))
     }
 
     /// Starts with these tokens, if the storage holds none.
