@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::key::random_bytes;
+use crate::{clock::millis, key::random_bytes};
 
 /// How long to wait between refreshes that fail: twice as long each time, and up to half of it less by chance,
 /// so that many programs do not come back at once. A server's `Retry-After` is kept to where it is longer.
@@ -30,12 +30,13 @@ impl Default for BackOff {
 }
 
 impl BackOff {
-    /// The pause after so many failures in a row; `chance` runs from 0 to 1.
+    /// The pause after so many failures in a row; `chance` runs from 0 to 1. In whole milliseconds, as
+    /// the clock has them.
     pub(super) fn pause(self, failures: u32, after: Option<Duration>, chance: f64) -> Duration {
         let doubled = self.first.saturating_mul(1 << failures.saturating_sub(1).min(LAST_DOUBLING));
         let whole = doubled.min(self.longest);
         let pause = whole / 2 + (whole / 2).mul_f64(chance);
-        pause.max(after.unwrap_or_default())
+        Duration::from_millis(millis(pause.max(after.unwrap_or_default())))
     }
 }
 
