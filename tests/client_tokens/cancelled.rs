@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::pin,
     sync::{Mutex, mpsc},
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
 };
 
 use countersign::client::{MemoryStorage, TokenManager};
@@ -19,7 +19,7 @@ use crate::{
 async fn poll_and_drop(future: impl Future, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
-        if let Poll::Ready(_) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        if future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
             return true;
         }
         tokio::task::yield_now().await;
@@ -70,7 +70,9 @@ async fn drop_while_storage_waits<F: Future>(verb: impl Fn(TokenManager) -> F, e
         let (go_on, held_up) = mpsc::channel::<()>();
         let held_up = Mutex::new(held_up);
         // Ends when the other end is dropped.
-        storage.at_each_step(move |_| drop(held_up.lock().unwrap().recv()));
+        storage.at_each_step(move |_| {
+            let _ = held_up.lock().unwrap().recv();
+        });
         assert!(!poll_and_drop(verb(manager.clone()), polls).await, "the storage was held up");
         let expected = if polls == 0 { Some("access-0") } else { expected }.map(str::to_owned);
         assert_eq!(held(&manager), expected);

@@ -78,8 +78,8 @@ async fn refresh_with_log_out_at(
     } else {
         assert!(!path.exists(), "point {n}: the file was created again");
         // A log-out elsewhere that came after the result was kept is seen with the next look.
-        if outcome.is_err() {
-            assert_eq!(outcome.unwrap_err().kind(), ErrorKind::NotAuthenticated);
+        if let Err(error) = outcome {
+            assert_eq!(error.kind(), ErrorKind::NotAuthenticated);
             assert_eq!(held(&manager), None, "point {n}");
         }
         manager.reload().await.unwrap();

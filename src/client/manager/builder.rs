@@ -23,6 +23,25 @@ use crate::{
 };
 
 /// Settings of a [`TokenManager`].
+///
+/// ```
+/// use countersign::client::{MemoryStorage, RefreshError, RefreshToken, TokenManager, TokenSet};
+/// use std::time::Duration;
+///
+/// // POSTs the refresh token, and reads the answer by `TokenSet::from_response`.
+/// async fn ask_server(_: RefreshToken) -> Result<TokenSet, RefreshError> {
+///     Err(RefreshError::try_again("503 Service Unavailable").after(Duration::from_secs(5)))
+/// }
+///
+/// // `.file("~/.config/app/tokens.json")` keeps them over restarts, and shares them with other processes.
+/// let tokens = TokenManager::builder(ask_server)
+///     .storage(MemoryStorage::new())
+///     .env("APP")
+///     .deadline(Duration::from_secs(10))
+///     .build()?;
+/// assert!(!tokens.is_authenticated());
+/// # Ok::<(), countersign::client::Error>(())
+/// ```
 pub struct TokenManagerBuilder {
     settings: Settings,
     storage: Arc<dyn Storage>,

@@ -136,7 +136,7 @@ impl TokenManager {
     }
 
     /// What went wrong with the storage when it was used last. Tokens that could not be saved are in use all the
-    /// same, and are saved as soon as the storage takes them.
+    /// same, and are saved as soon as the storage takes them, if this manager is still there then.
     #[must_use]
     pub fn storage_error(&self) -> Option<Error> {
         self.shared.memory.load().storage_error.clone()

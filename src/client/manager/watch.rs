@@ -8,6 +8,21 @@ use crate::client::tokens::TokenSet;
 
 /// Tells of changes to the tokens of a [`TokenManager`](crate::client::TokenManager). Whoever is slow misses
 /// changes in between, and never the latest.
+///
+/// ```
+/// use countersign::client::{ChangeReason, TokenManager, TokenSet};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let tokens = TokenManager::in_memory(TokenSet::new("a-token")?);
+/// let mut watch = tokens.watch();
+/// tokens.clear().await?;
+///
+/// let change = watch.changed().await.expect("the manager is there");
+/// assert_eq!(change.reason(), ChangeReason::Cleared);
+/// assert!(change.tokens().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct TokenWatch {
     changes: watch::Receiver<TokenChange>,
