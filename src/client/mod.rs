@@ -10,7 +10,10 @@ mod tokens;
 
 pub use cookies::{Cookie, CookieJar, CookieRefusal, CookieRefusalKind, SameSite};
 pub use error::{Advice, Error, ErrorKind};
-pub use manager::{NoRefresh, RefreshError, Refresher, TokenManager, TokenManagerBuilder, WithTokens, with_tokens};
+pub use manager::{
+    BackOff, ChangeReason, NoRefresh, RefreshError, RefreshTask, Refresher, TokenChange, TokenManager,
+    TokenManagerBuilder, TokenWatch, WithTokens, with_tokens,
+};
 pub use session::ClientSession;
 #[cfg(unix)]
 pub use storage::FileStorage;
