@@ -44,7 +44,7 @@ fn s5_8_this_machine_is_secure_and_nothing_that_looks_like_it() {
         assert_eq!(sent(&jar, &format!("http://{here}:8080/")), "a=1", "{here}");
     }
     for there in
-        ["localhost.example.com", "127.0.0.1.example.com", "128.0.0.1", "0.0.0.0", "[::2]", "127.1", "localhos"]
+        ["localhost.example.com", "127.0.0.1.example.com", "128.0.0.1", "0.0.0.0", "[::2]", "127.1", "evillocalhost"]
     {
         let jar = jar_of(&format!("https://{there}/"), &["a=1; Secure"]);
         assert_eq!(sent(&jar, &format!("http://{there}/")), "", "{there}");

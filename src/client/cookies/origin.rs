@@ -45,10 +45,18 @@ pub(super) fn canonical(host: &str) -> Option<Cow<'_, str>> {
         let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
         return Some(Cow::Owned(format!("[{address}]")));
     }
-    if host.is_empty() || !host.is_ascii() || host.split('.').any(str::is_empty) && !is_rooted(host) {
+    let (mut before, mut lower) = (b'.', true);
+    for byte in host.bytes() {
+        // No label is empty, but for the root after the last dot.
+        if !byte.is_ascii() || (byte == b'.' && before == b'.') {
+            return None;
+        }
+        lower &= !byte.is_ascii_uppercase();
+        before = byte;
+    }
+    if host.is_empty() {
         return None;
     }
-    let lower = !host.bytes().any(|byte| byte.is_ascii_uppercase());
     Some(if lower { Cow::Borrowed(host) } else { Cow::Owned(host.to_ascii_lowercase()) })
 }
 
@@ -104,11 +112,6 @@ fn is_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// Names that end in the root: one dot more, and nothing else empty.
-fn is_rooted(host: &str) -> bool {
-    host.strip_suffix('.').is_some_and(|name| !name.split('.').any(str::is_empty))
-}
-
 /// The draft leaves open what a secure protocol is, and browsers count this machine among them: a server under
 /// development has no certificate.
 fn is_loopback(host: &str) -> bool {
@@ -133,6 +136,7 @@ mod tests {
             ("", None),
             (".", None),
             ("a..b", None),
+            ("a..", None),
             (".example.com", None),
             ("b\u{fc}cher.example", None),
             ("[::1", None),

@@ -170,7 +170,7 @@ fn read_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<Bo
         }
 
         fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
-            Ok(Zeroizing::new(text.into_boxed_str()))
+            self.visit_str(&Zeroizing::new(text))
         }
 
         fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
