@@ -28,7 +28,7 @@ pub enum StorageErrorKind {
     OpenFolder,
     /// The disk, or the user's share of it, is full. What was kept before is kept still.
     Full,
-    /// Another process has been holding the lock for too long.
+    /// Another process, or another thread, has been holding the lock for too long.
     Locked,
     /// Anything else, as the source tells.
     Unavailable,
@@ -83,7 +83,7 @@ impl fmt::Display for StorageError {
                 write!(f, "others may replace what is in {place}: take from them the right to write (`chmod go-w`)")
             }
             StorageErrorKind::Full => write!(f, "there is no room for {place}: what it held before is unchanged"),
-            StorageErrorKind::Locked => write!(f, "another process has been holding {place} for too long"),
+            StorageErrorKind::Locked => write!(f, "somebody else has been holding {place} for too long"),
             StorageErrorKind::Unavailable => match &self.source {
                 Some(source) => write!(f, "{place}: {source}"),
                 None => write!(f, "{place} is not available"),

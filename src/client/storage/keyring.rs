@@ -21,6 +21,23 @@ use crate::clock::{Clock, Timestamp};
 ///   holds for a [lease](Storage::try_lease).
 /// - What cannot be understood is kept under another user name, `USER.corrupt-TIME`, and reported.
 /// - A keyring that cannot be reached when it is needed first is not asked again by this process.
+///
+/// ```
+/// use countersign::client::{KeyringStorage, Storage, TokenSet, Update};
+///
+/// // A program says `KeyringStorage::new("api.example.com", "ada")`; this one asks a keyring in memory.
+/// let keyring = keyring_core::mock::Store::new()?;
+/// let storage = KeyringStorage::in_store(keyring, "api.example.com", "ada");
+/// assert!(storage.load()?.is_empty());
+///
+/// let tokens = TokenSet::new("an.access.token")?;
+/// storage.update(&mut |document| {
+///     document.set_tokens(Some(tokens.clone()));
+///     Update::Changed
+/// })?;
+/// assert_eq!(storage.load()?.tokens(), Some(&tokens));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct KeyringStorage {
     service: String,

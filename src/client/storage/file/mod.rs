@@ -45,10 +45,12 @@ use crate::{
 /// anybody.
 ///
 /// ```
-/// use countersign::client::{FileStorage, Storage, TokenSet, Update};
+/// use countersign::client::{FileStorage, Storage, StorageErrorKind, TokenSet, Update};
+/// use std::{fs, os::unix::fs::PermissionsExt};
 ///
 /// let folder = tempfile::tempdir()?;
-/// let storage = FileStorage::new(folder.path().join("app/tokens.json"));
+/// let path = folder.path().join("app/tokens.json");
+/// let storage = FileStorage::new(&path);
 /// assert!(storage.load()?.is_empty());
 ///
 /// let tokens = TokenSet::new("an.access.token")?;
@@ -57,6 +59,10 @@ use crate::{
 ///     Update::Changed
 /// })?;
 /// assert_eq!(storage.load()?.tokens(), Some(&tokens));
+///
+/// // Somebody has made it readable for everybody: it is no longer trusted.
+/// fs::set_permissions(&path, fs::Permissions::from_mode(0o644))?;
+/// assert_eq!(*storage.load().unwrap_err().kind(), StorageErrorKind::TooOpen);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
