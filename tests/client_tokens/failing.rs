@@ -1,6 +1,6 @@
 //! A refresh that fails for now: the old token while it lives, and a pause before the next call.
 
-use countersign::client::{Advice, ErrorKind, MemoryStorage, NoRefresh, TokenManager};
+use countersign::client::{Advice, ErrorKind, MemoryStorage, NoRefresh, Storage, TokenManager};
 
 use crate::{LIFE, MINUTE, SECOND, held, manager, scripted::Answer, tokens};
 
@@ -85,6 +85,21 @@ async fn a_refresher_that_does_not_answer_is_given_up_after_the_deadline() {
     let error = manager.refresh().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Network);
     assert!(started.elapsed() >= 30 * SECOND && started.elapsed() < 31 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_never_given_back_is_an_error_and_no_second_call() {
+    let storage = MemoryStorage::new();
+    let (manager, refreshes) = manager(storage.clone()).await;
+    let lease = storage.try_lease().unwrap().unwrap();
+    let started = tokio::time::Instant::now();
+    assert_eq!(manager.refresh().await.unwrap_err().kind(), ErrorKind::Network);
+    // The deadline of a call, and ten seconds of patience.
+    assert!(started.elapsed() >= 40 * SECOND && started.elapsed() < 42 * SECOND);
+    assert_eq!(refreshes.calls(), 0);
+    drop(lease);
+    refreshes.clock.advance(MINUTE);
+    manager.refresh().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Tokens and their storage: kept before they are given out, saved later if it fails, and moved.
 
-use std::sync::{Arc, Mutex, atomic::Ordering::SeqCst};
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
+    time::Duration,
+};
 
 use countersign::client::{ErrorKind, MemoryStorage, TokenManager};
 
@@ -67,6 +70,18 @@ async fn a_log_out_that_the_storage_refuses_is_an_error_and_is_made_up_for() {
     assert_eq!(held(&manager), None, "not brought back by what could not be cleared");
     storage.full.store(false, SeqCst);
     eventually(None, || stored(&storage.inner)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_out_that_is_made_up_for_late_touches_no_later_log_in_elsewhere() {
+    let storage = Scripted::over(MemoryStorage::new());
+    let (manager, refreshes) = manager(storage.clone()).await;
+    storage.full.store(true, SeqCst);
+    manager.clear().await.unwrap_err();
+    elsewhere(&storage.inner, Some(tokens(100, refreshes.clock.now())));
+    storage.full.store(false, SeqCst);
+    eventually(true, || manager.storage_error().is_none()).await;
+    assert_eq!((held(&manager), stored(&storage.inner).as_deref()), (None, Some("access-100")));
 }
 
 #[tokio::test]
@@ -144,6 +159,26 @@ async fn a_refresh_in_flight_is_not_lost_by_a_move() {
 }
 
 #[tokio::test]
+async fn a_refresh_in_flight_in_another_process_is_not_lost_by_a_move() {
+    let (old, new, refreshes) = (MemoryStorage::new(), MemoryStorage::new(), Refreshes::held());
+    let manager = refreshes.manager(old.clone());
+    manager.set(tokens(0, refreshes.clock.now())).await.unwrap();
+    let elsewhere = refreshes.manager(old.clone());
+    let refresh = tokio::spawn(async move { elsewhere.refresh().await });
+    eventually(1, || refreshes.calls()).await;
+    let mut moving = Box::pin(manager.move_to(new.clone()));
+    assert!(for_a_while(moving.as_mut()).await.is_none(), "it waits for the lease");
+    refreshes.let_through();
+    refresh.await.unwrap().unwrap();
+    moving.await.unwrap();
+    assert_eq!((stored(&old), stored(&new)), (None, Some("access-1".to_owned())));
+    assert!(refreshes.discarded().is_empty());
+    // Here it is found without another call.
+    manager.refresh().await.unwrap();
+    assert_eq!((held(&manager), refreshes.calls()), (Some("access-1".to_owned()), 1));
+}
+
+#[tokio::test]
 async fn a_move_to_the_same_place_loses_nothing() {
     let storage = MemoryStorage::new();
     let (manager, _) = manager(storage.clone()).await;
@@ -183,4 +218,9 @@ async fn a_back_up_is_a_copy_and_nothing_else_changes() {
     manager.refresh().await.unwrap();
     assert_eq!(stored(&copy).as_deref(), Some("access-0"));
     assert_eq!(stored(&storage).as_deref(), Some("access-1"));
+}
+
+/// Lets it run for a while: what can come about by then has.
+async fn for_a_while<T>(future: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(Duration::from_millis(50), future).await.ok()
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use countersign::client::{MemoryStorage, TokenManager};
+use countersign::client::{ErrorKind, MemoryStorage, TokenManager};
 use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::{
     LIFE, SECOND, clock, held, in_time, manager,
-    scripted::Refreshes,
+    scripted::{Answer, Refreshes},
     server::{Server, refresher},
     tokens,
 };
@@ -55,6 +55,27 @@ async fn a_thousand_tasks_that_were_refused_one_token_make_one_refresh() {
             assert_eq!(token, format!("access-{round}"));
         }
         assert_eq!(refreshes.calls(), round);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_tasks_share_one_failure() {
+    let (manager, refreshes) = manager(MemoryStorage::new()).await;
+    refreshes.clock.advance(LIFE);
+    for round in 1..=20 {
+        refreshes.answer(Answer::TryAgain(None));
+        let start = Arc::new(Barrier::new(TASKS));
+        let mut tasks = JoinSet::new();
+        for _ in 0..TASKS {
+            let (manager, start) = (manager.clone(), Arc::clone(&start));
+            tasks.spawn(async move {
+                start.wait().await;
+                manager.access_token().await.unwrap_err().kind()
+            });
+        }
+        assert!(in_time(tasks.join_all()).await.iter().all(|kind| *kind == ErrorKind::Network));
+        assert_eq!(refreshes.calls(), round);
+        refreshes.clock.advance(60 * SECOND);
     }
 }
 

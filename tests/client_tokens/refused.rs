@@ -107,3 +107,37 @@ async fn a_refused_token_that_the_storage_still_holds_is_not_adopted() {
     assert_eq!(crate::access(&manager.replace(&refused).await.unwrap()), "access-1");
     assert_eq!(refreshes.asked_with(), ["other"]);
 }
+
+#[tokio::test]
+async fn a_server_that_renews_a_token_under_the_same_name_is_asked_once() {
+    let (manager, refreshes) = manager(MemoryStorage::new()).await;
+    (0..2).for_each(|_| refreshes.answer(Answer::Tokens(tokens(0, refreshes.clock.now()))));
+    let refused = manager.access_token().await.unwrap();
+    assert_eq!(*manager.replace(&refused).await.unwrap().access_token(), refused);
+    assert!(manager.replace(&refused).await.is_err());
+    assert_eq!(refreshes.calls(), 1);
+}
+
+#[tokio::test]
+async fn whoever_is_refused_what_a_refresh_in_flight_brings_is_not_given_it_again() {
+    let refreshes = crate::scripted::Refreshes::held();
+    let manager = refreshes.manager(MemoryStorage::new());
+    manager.set(tokens(0, refreshes.clock.now())).await.unwrap();
+    refreshes.answer(Answer::Tokens(tokens(0, refreshes.clock.now())));
+    let refresh = |why: Option<countersign::client::AccessToken>| {
+        let manager = manager.clone();
+        tokio::spawn(async move {
+            match why {
+                Some(refused) => manager.replace(&refused).await,
+                None => manager.refresh().await,
+            }
+        })
+    };
+    let in_flight = refresh(None);
+    crate::eventually(1, || refreshes.calls()).await;
+    let refused = refresh(Some(manager.access_token().await.unwrap()));
+    tokio::task::yield_now().await;
+    refreshes.let_through();
+    assert_eq!(crate::access(&in_flight.await.unwrap().unwrap()), "access-0");
+    assert!(matches!(refused.await.unwrap().unwrap_err().advice(), Advice::TryAgain(_)));
+}

@@ -42,7 +42,8 @@ async fn whatever_happens_no_token_is_written_anywhere() {
     let captured = Captured::default();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(captured.clone()).finish();
-    let logs = tracing::subscriber::set_default(subscriber);
+    // For all threads, and so for all tests beside this one: theirs hold no token either.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let storage = Scripted::over(MemoryStorage::new());
     let (manager, refreshes) = manager(storage.clone()).await;
@@ -75,7 +76,6 @@ async fn whatever_happens_no_token_is_written_anywhere() {
     say(&manager.reload().await);
     say(&manager.clear().await);
     task.stop().await;
-    drop(logs);
 
     let logs = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     for line in ["tokens were renewed", "the storage of tokens has failed", "tokens cannot be renewed"] {

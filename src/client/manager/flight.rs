@@ -36,11 +36,11 @@ impl Shared {
             if matches!(why, Why::Asked) && snapshot.generation != first {
                 return self.current();
             }
-            let mut landing = match next(&snapshot, why, self.settings.margins, self.now()) {
+            let Joined { mut landing, started_here } = match next(&snapshot, why, self.settings.margins, self.now()) {
                 Next::Use => return self.current(),
                 Next::Rest(error) => return Err(error),
                 Next::Call | Next::Look => match self.join(snapshot.generation, why) {
-                    Some(landing) => landing,
+                    Some(joined) => joined,
                     None => continue,
                 },
             };
@@ -50,18 +50,18 @@ impl Shared {
             };
             match (why, &outcome) {
                 // It was in flight already, and has brought the very token that was refused.
-                (Why::Refused(refused), Ok(tokens)) if tokens.access_token() == refused => {}
+                (Why::Refused(refused), Ok(tokens)) if !started_here && tokens.access_token() == refused => {}
                 _ => return outcome,
             }
         }
     }
 
     /// Joins the refresh in flight, or starts one. `None` if things have changed, and are to be looked at again.
-    fn join(self: &Arc<Self>, seen: u64, why: Why<'_>) -> Option<watch::Receiver<Option<Outcome>>> {
+    fn join(self: &Arc<Self>, seen: u64, why: Why<'_>) -> Option<Joined> {
         let mut slot = self.slot.landing.lock().unwrap_or_else(PoisonError::into_inner);
         // Without its sender it has crashed.
         if let Some(landing) = slot.as_ref().filter(|landing| landing.has_changed().is_ok()) {
-            return Some(landing.clone());
+            return Some(Joined { landing: landing.clone(), started_here: false });
         }
         // Once more under the lock: a refresh that has just landed has changed what there is to decide.
         let snapshot = self.memory.load_full();
@@ -81,8 +81,14 @@ impl Shared {
             *shared.slot.landing.lock().unwrap_or_else(PoisonError::into_inner) = None;
         });
         *slot = Some(landing.clone());
-        Some(landing)
+        Some(Joined { landing, started_here: true })
     }
+}
+
+/// A refresh in flight, with somebody who waits for it.
+struct Joined {
+    landing: watch::Receiver<Option<Outcome>>,
+    started_here: bool,
 }
 
 /// The task of a refresh has crashed, or its runtime has ended.
