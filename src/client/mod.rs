@@ -11,6 +11,9 @@ mod tokens;
 pub use cookies::CookieJar;
 pub use error::{Advice, Error, ErrorKind};
 pub use manager::{NoRefresh, RefreshError, Refresher, TokenManager, TokenManagerBuilder, WithTokens, with_tokens};
-pub use session::ClientSession;
+pub use session::{
+    CleanUp, ClientSession, ClientSessions, CookieState, LinkedSession, LinkedState, LogIn, SecurelyCleared,
+    SessionMetadata, SessionMoment, SessionParts, SessionState, UnknownSession, UserInfo, Validity,
+};
 pub use storage::{Document, Lease, MalformedDocument, MemoryStorage, Storage, StorageError, StorageErrorKind, Update};
 pub use tokens::{AccessToken, InvalidToken, Margins, RefreshToken, TokenSet, TokenState};

@@ -2,6 +2,7 @@
 
 mod builder;
 mod refresher;
+mod whole;
 
 pub use builder::TokenManagerBuilder;
 pub use refresher::{NoRefresh, RefreshError, Refresher, WithTokens, with_tokens};

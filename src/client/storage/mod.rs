@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod memory;
 
+pub(crate) use document::wipe;
 pub use document::{Document, MalformedDocument};
 pub use error::{StorageError, StorageErrorKind};
 pub use memory::MemoryStorage;
