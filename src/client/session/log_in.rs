@@ -112,7 +112,8 @@ struct Found(Arc<Mutex<FoundThere>>);
 
 #[derive(Default)]
 struct FoundThere {
-    over: Option<String>,
+    /// Which session was there, if the storage could be read.
+    over: Option<Option<String>>,
     refused: Option<Error>,
 }
 
@@ -125,7 +126,7 @@ impl ClientSession {
             let (found, mark, parts, tokens) = (found.clone(), mark.clone(), parts.clone(), tokens.clone());
             move |document: &mut _| {
                 let mut found = found.0.lock().unwrap_or_else(PoisonError::into_inner);
-                found.over = save::mark_of(document);
+                found.over = Some(save::mark_of(document));
                 match save::begin(document, tokens.clone(), &mark, &parts) {
                     Ok(()) => Update::Changed,
                     Err(error) => {
@@ -143,7 +144,8 @@ impl ClientSession {
         let mut state = State::kept(Some(mark), parts, now);
         if kept.is_err() {
             // The server has begun this session, and ended the one before: it is in use, and kept by a later save.
-            state.unkept = Some(Unkept { over: found.over });
+            let known = || self.shared.state.load().mark.as_ref().map(|mark| mark.id.clone());
+            state.unkept = Some(Unkept { over: found.over.unwrap_or_else(known) });
             state.base = SessionParts::default();
             let _ = match tokens {
                 Some(tokens) => self.shared.tokens.set(tokens).await,
