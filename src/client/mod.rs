@@ -10,10 +10,15 @@ mod tokens;
 
 pub use cookies::CookieJar;
 pub use error::{Advice, Error, ErrorKind};
-pub use manager::{NoRefresh, RefreshError, Refresher, TokenManager, TokenManagerBuilder, WithTokens, with_tokens};
+pub use manager::{
+    BackOff, ChangeReason, NoRefresh, RefreshError, RefreshTask, Refresher, TokenChange, TokenManager,
+    TokenManagerBuilder, TokenWatch, WithTokens, with_tokens,
+};
 pub use session::{
     CleanUp, ClientSession, ClientSessions, CookieState, LinkedSession, LinkedState, LogIn, SecurelyCleared,
     SessionMetadata, SessionMoment, SessionParts, SessionState, UnknownSession, UserInfo, Validity,
 };
+#[cfg(unix)]
+pub use storage::FileStorage;
 pub use storage::{Document, Lease, MalformedDocument, MemoryStorage, Storage, StorageError, StorageErrorKind, Update};
 pub use tokens::{AccessToken, InvalidToken, Margins, RefreshToken, TokenSet, TokenState};

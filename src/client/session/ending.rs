@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::{ClientSession, save, state::State};
 use crate::client::{
     error::{Error, ErrorKind},
-    storage::Update,
+    storage::Document,
     tokens::TokenSet,
 };
 
@@ -47,7 +47,7 @@ impl ClientSession {
         let session = self.clone();
         let task = tokio::spawn(async move {
             // Another process may have renewed them: what it left behind here would be revoked in vain.
-            if let Err(error) = session.shared.tokens.step(|_| Update::Unchanged).await {
+            if let Err(error) = session.shared.tokens.reload().await {
                 session.note(&Err(error));
             }
             let first = session.shared.tokens.tokens();
@@ -79,19 +79,16 @@ impl ClientSession {
             }
             let state = session.shared.state.load_full();
             let tokens = session.shared.tokens.tokens();
-            let ended = Arc::new(Mutex::new(false));
             let step = {
-                let (ended, state) = (Arc::clone(&ended), Arc::clone(&state));
-                move |document: &mut _| {
-                    let (is_ours, update) = save::end_if(document, state.mark.as_ref(), tokens.as_deref());
-                    *ended.lock().unwrap_or_else(PoisonError::into_inner) = is_ours;
-                    update
-                }
+                let state = Arc::clone(&state);
+                move |document: &mut _| save::end_if(document, state.mark.as_ref(), tokens.as_deref())
             };
-            session.shared.tokens.step(step).await?;
-            let ended = *ended.lock().unwrap_or_else(PoisonError::into_inner);
+            let ended = session.shared.tokens.clear_if(step).await?;
             if ended {
                 session.forget();
+            } else {
+                // It is not there any more: another one may be.
+                session.take_over().await?;
             }
             Ok(ended)
         })
@@ -108,16 +105,12 @@ impl ClientSession {
         let there = Arc::new(Mutex::new(None));
         let step = {
             let there = Arc::clone(&there);
-            move |document: &mut crate::client::storage::Document| {
+            move |document: &mut Document| {
                 *there.lock().unwrap_or_else(PoisonError::into_inner) = document.tokens().cloned();
-                save::end(document)
+                save::end(document);
             }
         };
-        let result = self.shared.tokens.step(step).await;
-        if result.is_err() {
-            // The step has changed nothing, here neither.
-            let _ = self.shared.tokens.clear().await;
-        }
+        let result = self.shared.tokens.put_with(None, step).await;
         self.note(&result);
         self.forget();
         let there = there.lock().unwrap_or_else(PoisonError::into_inner).take();

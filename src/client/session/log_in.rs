@@ -17,7 +17,7 @@ use super::{
     state::{Mark, State, Unkept, new_id},
     user::UserInfo,
 };
-use crate::client::{cookies::CookieJar, error::Error, storage::Update, tokens::TokenSet};
+use crate::client::{cookies::CookieJar, error::Error, tokens::TokenSet};
 
 /// The start of a session, made by [`ClientSession::log_in`]: nothing happens until it is awaited.
 #[must_use = "nobody is logged in until this is awaited"]
@@ -123,34 +123,22 @@ impl ClientSession {
         let mark = Mark { id: new_id()?, tokens: tokens.is_some() };
         let found = Found::default();
         let step = {
-            let (found, mark, parts, tokens) = (found.clone(), mark.clone(), parts.clone(), tokens.clone());
+            let (found, mark, parts) = (found.clone(), mark.clone(), parts.clone());
             move |document: &mut _| {
                 let mut found = found.0.lock().unwrap_or_else(PoisonError::into_inner);
                 found.over = Some(save::mark_of(document));
-                match save::begin(document, tokens.clone(), &mark, &parts) {
-                    Ok(()) => Update::Changed,
-                    Err(error) => {
-                        found.refused = Some(malformed(error));
-                        Update::Unchanged
-                    }
-                }
+                found.refused = save::begin(document, &mark, &parts).err().map(malformed);
             }
         };
-        let kept = self.shared.tokens.step(step).await;
-        let mut found = found.0.lock().map(|mut found| std::mem::take(&mut *found)).unwrap_or_default();
-        if let Some(error) = found.refused.take() {
-            return Err(error);
-        }
+        let kept = self.shared.tokens.put_with(tokens, step).await;
+        let found = std::mem::take(&mut *found.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let kept = kept.and(found.refused.map_or(Ok(()), Err));
         let mut state = State::kept(Some(mark), parts, now);
         if kept.is_err() {
             // The server has begun this session, and ended the one before: it is in use, and kept by a later save.
             let known = || self.shared.state.load().mark.as_ref().map(|mark| mark.id.clone());
             state.unkept = Some(Unkept { over: found.over.unwrap_or_else(known) });
             state.base = SessionParts::default();
-            let _ = match tokens {
-                Some(tokens) => self.shared.tokens.set(tokens).await,
-                None => self.shared.tokens.clear().await,
-            };
         }
         self.note(&kept);
         self.swap(|_| state);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{ClientSession, save::Kept, saving::malformed, state::State};
 use crate::client::{
     error::{Error, ErrorKind},
-    storage::{Storage, Update},
+    storage::Storage,
 };
 
 impl ClientSession {
@@ -15,16 +15,20 @@ impl ClientSession {
     pub async fn back_up_to(&self, storage: impl Storage) -> Result<(), Error> {
         self.in_turn(|session| async move {
             session.clone().keep().await?;
-            let from = Arc::clone(session.shared.tokens.storage());
-            let task = tokio::task::spawn_blocking(move || {
-                let document = from.load()?;
-                storage.update(&mut |backup| {
-                    *backup = document.clone();
-                    Update::Changed
-                })?;
-                Ok(())
-            });
-            task.await.unwrap_or_else(|error| Err(Error::because(ErrorKind::Storage, error)))
+            session.shared.tokens.back_up_to(storage).await
+        })
+        .await
+    }
+
+    /// Moves all that is kept of this session to another storage, and uses that from now on: see
+    /// [`TokenManager::move_to`](crate::client::TokenManager::move_to). What is unsaved is saved first.
+    ///
+    /// # Errors
+    /// If either storage fails. Nothing is lost, and the old one is in use still.
+    pub async fn move_to(&self, storage: impl Storage) -> Result<(), Error> {
+        self.in_turn(|session| async move {
+            session.clone().keep().await?;
+            session.shared.tokens.move_to(storage).await
         })
         .await
     }
@@ -35,33 +39,31 @@ impl ClientSession {
     /// # Errors
     /// If the storage fails.
     pub async fn reload(&self) -> Result<(), Error> {
-        self.in_turn(|session| async move {
-            match session.clone().keep().await {
-                Err(error) if error.kind() != ErrorKind::NotAuthenticated => return Err(error),
-                _ => {}
+        self.in_turn(Self::take_over).await
+    }
+
+    /// In turn only.
+    pub(super) async fn take_over(self) -> Result<(), Error> {
+        match self.clone().keep().await {
+            Err(error) if error.kind() != ErrorKind::NotAuthenticated => return Err(error),
+            _ => {}
+        }
+        self.shared.tokens.reload().await?;
+        let from = Arc::clone(self.shared.tokens.storage());
+        let task = tokio::task::spawn_blocking(move || from.load().map_err(Error::from));
+        let document = task.await.unwrap_or_else(|error| Err(Error::because(ErrorKind::Storage, error)))?;
+        let kept = Kept::read(&document).map_err(malformed)?;
+        self.note(&Ok(()));
+        let now = self.shared.tokens.now();
+        self.swap(|state| {
+            let is_same = state.mark.as_ref().map(|mark| &mark.id) == kept.mark.as_ref().map(|mark| &mark.id);
+            if is_same && state.has_changes() {
+                // Changed since the save above: the next one brings both together.
+                return state.clone();
             }
-            session.shared.tokens.step(|_| Update::Unchanged).await?;
-            let from = Arc::clone(session.shared.tokens.storage());
-            let task = tokio::task::spawn_blocking(move || from.load().map_err(Error::from));
-            let document = task.await.unwrap_or_else(|error| Err(Error::because(ErrorKind::Storage, error)))?;
-            let kept = Kept::read(&document).map_err(malformed)?;
-            session.note(&Ok(()));
-            let now = session.shared.tokens.now();
-            session.swap(|state| {
-                let id = |mark: &Option<_>| mark.as_ref().map(|mark: &super::state::Mark| mark.id.clone());
-                if state.has_changes() && id(&state.mark) == id(&kept.mark) {
-                    // Changed since the save above: the next one brings both together.
-                    return state.clone();
-                }
-                let next = State::kept(kept.mark.clone(), kept.parts.clone(), now);
-                if id(&state.mark) == id(&kept.mark) {
-                    State { activity: Arc::clone(&state.activity), counted: state.counted, ..next }
-                } else {
-                    next
-                }
-            });
-            Ok(())
-        })
-        .await
+            let next = State::kept(kept.mark, kept.parts, now);
+            if is_same { State { activity: Arc::clone(&state.activity), counted: state.counted, ..next } } else { next }
+        });
+        Ok(())
     }
 }

@@ -86,23 +86,22 @@ pub(super) fn keep(
         }
         Standing::Unkept => {
             let mark = Mark { id: state_id(state, id), tokens: held.is_some() };
-            begin(document, held.cloned(), &mark, &state.ours)?;
+            document.set_tokens(held.cloned());
+            begin(document, &mark, &state.ours)?;
             Ok((Outcome::Kept(Kept { mark: Some(mark), parts: state.ours.clone() }), Update::Changed))
         }
-        Standing::LoggedOut => Ok((Outcome::Ended(Kept::default()), end(document))),
+        Standing::LoggedOut => {
+            end(document);
+            Ok((Outcome::Ended(Kept::default()), Update::Changed))
+        }
         Standing::Replaced => Ok((Outcome::Ended(theirs), Update::Unchanged)),
     }
 }
 
-/// Puts a new session in the place of whatever is there: nothing of the former one is left.
-pub(super) fn begin(
-    document: &mut Document,
-    tokens: Option<TokenSet>,
-    mark: &Mark,
-    parts: &SessionParts,
-) -> Result<(), MalformedDocument> {
+/// Puts the parts of a new session in the place of all that is there but the tokens.
+pub(super) fn begin(document: &mut Document, mark: &Mark, parts: &SessionParts) -> Result<(), MalformedDocument> {
     let mut next = Document::default();
-    next.set_tokens(tokens);
+    next.set_tokens(document.tokens().cloned());
     write(&mut next, &Kept::default(), mark, parts)?;
     *document = next;
     Ok(())
@@ -113,19 +112,17 @@ pub(super) fn mark_of(document: &Document) -> Option<String> {
     document.part::<Mark>(MARK).ok().flatten().map(|mark| mark.id)
 }
 
-/// Leaves nothing.
-pub(super) fn end(document: &mut Document) -> Update {
-    if document.is_empty() {
-        return Update::Unchanged;
-    }
+/// Leaves nothing. Whether there was anything.
+pub(super) fn end(document: &mut Document) -> bool {
+    let was_there = !document.is_empty();
     *document = Document::default();
-    Update::Changed
+    was_there
 }
 
 /// Ends the session if it is this one still, with these tokens.
-pub(super) fn end_if(document: &mut Document, mark: Option<&Mark>, tokens: Option<&TokenSet>) -> (bool, Update) {
+pub(super) fn end_if(document: &mut Document, mark: Option<&Mark>, tokens: Option<&TokenSet>) -> bool {
     let same = mark_of(document).as_ref() == mark.map(|mark| &mark.id);
-    if same && access(document.tokens()) == access(tokens) { (true, end(document)) } else { (false, Update::Unchanged) }
+    same && access(document.tokens()) == access(tokens) && end(document)
 }
 
 /// How the session of a save stands to the one that is kept.

@@ -109,7 +109,7 @@ impl ClientSession {
                 self.swap(|current| {
                     if current.is_of(&state) { State::kept(kept.mark, kept.parts, now) } else { current.clone() }
                 });
-                self.shared.tokens.step(|_| Update::Unchanged).await?;
+                self.shared.tokens.reload().await?;
                 return Err(Error::because(ErrorKind::NotAuthenticated, ENDED));
             }
             None => {}

@@ -24,6 +24,8 @@ pub enum StorageErrorKind {
     ForeignOwner,
     /// It is a symbolic link, a folder, or a device: not a plain file.
     NotAFile,
+    /// Others may write to this folder, and so replace what is in it: `chmod go-w` it.
+    OpenFolder,
     /// The disk, or the user's share of it, is full. What was kept before is kept still.
     Full,
     /// Another process has been holding the lock for too long.
@@ -77,6 +79,9 @@ impl fmt::Display for StorageError {
             }
             StorageErrorKind::ForeignOwner => write!(f, "{place} belongs to another user: it is not read"),
             StorageErrorKind::NotAFile => write!(f, "{place} is not a plain file: symbolic links are not followed"),
+            StorageErrorKind::OpenFolder => {
+                write!(f, "others may replace what is in {place}: take from them the right to write (`chmod go-w`)")
+            }
             StorageErrorKind::Full => write!(f, "there is no room for {place}: what it held before is unchanged"),
             StorageErrorKind::Locked => write!(f, "another process has been holding {place} for too long"),
             StorageErrorKind::Unavailable => match &self.source {

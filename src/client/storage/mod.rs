@@ -6,11 +6,15 @@
 
 mod document;
 mod error;
+#[cfg(unix)]
+mod file;
 mod memory;
 
 pub(crate) use document::wipe;
 pub use document::{Document, MalformedDocument};
 pub use error::{StorageError, StorageErrorKind};
+#[cfg(unix)]
+pub use file::FileStorage;
 pub use memory::MemoryStorage;
 
 use std::{any::Any, fmt};

@@ -60,7 +60,7 @@ impl Margins {
         if now >= end {
             return TokenState::Dead;
         }
-        let life = received_at.map_or(Duration::MAX, |received_at| end.since(received_at));
+        let life = life(received_at, end);
         let left = end.since(now);
         if left <= self.expired.min(life / 6) {
             TokenState::Expired
@@ -70,6 +70,17 @@ impl Margins {
             TokenState::Valid
         }
     }
+
+    /// The instant from which it is time to renew.
+    pub(super) fn due(self, received_at: Option<Timestamp>, expires_at: Option<Timestamp>) -> Option<Timestamp> {
+        let end = expires_at?;
+        let margin = self.refresh.min(life(received_at, end) / 2);
+        Some(Timestamp::from_millis(0).after(end.since(Timestamp::from_millis(0)).saturating_sub(margin)))
+    }
+}
+
+fn life(received_at: Option<Timestamp>, end: Timestamp) -> Duration {
+    received_at.map_or(Duration::MAX, |received_at| end.since(received_at))
 }
 
 /// The `exp` of what looks like a JWT. Nobody has checked its signature: it only tells when to ask for

@@ -145,6 +145,16 @@ impl TokenSet {
         margins.judge(self.received_at, self.expires_at, now.into())
     }
 
+    /// The instant from which it is time to renew it; `None` if its expiry is unknown.
+    pub(crate) fn due(&self, margins: Margins) -> Option<Timestamp> {
+        margins.due(self.received_at, self.expires_at)
+    }
+
+    /// Whether this is the same access token with the same refresh token, whatever is known of their expiry.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.access == other.access && self.refresh == other.refresh
+    }
+
     /// This set as what follows `old`: a refresh that brings no new refresh token leaves the old one in use
     /// (RFC 6749, section 6).
     #[must_use]

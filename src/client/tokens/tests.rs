@@ -21,6 +21,17 @@ fn a_token_is_renewed_15_minutes_before_its_end_and_expired_5_minutes_before() {
 }
 
 #[test]
+fn a_token_is_due_at_the_instant_from_which_it_needs_a_refresh() {
+    for life in [minutes(60), minutes(3)] {
+        let tokens = TokenSet::new("a").unwrap().with_lifetime(life, NOW);
+        let due = tokens.due(Margins::default()).unwrap();
+        let before = Timestamp::from_millis(due.as_millis() - 1);
+        assert_eq!(tokens.state(before, Margins::default()), TokenState::Valid);
+        assert_eq!(tokens.state(due, Margins::default()), TokenState::NeedsRefresh);
+    }
+}
+
+#[test]
 fn a_short_lived_token_is_not_renewed_on_every_call() {
     let tokens = TokenSet::new("a").unwrap().with_lifetime(minutes(3), NOW);
     assert_eq!(tokens.state(NOW, Margins::default()), TokenState::Valid);

@@ -1,0 +1,98 @@
+//! One refresh in flight, however many tasks ask for it.
+
+use std::{
+    error, fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    decide::{Next, Why, next},
+    renew::{self, Errand},
+    shared::Shared,
+};
+use crate::client::{
+    error::{Error, ErrorKind},
+    tokens::TokenSet,
+};
+
+pub(super) type Outcome = Result<Arc<TokenSet>, Error>;
+
+/// Where the refresh in flight is joined.
+#[derive(Default)]
+pub(super) struct Slot {
+    landing: Mutex<Option<watch::Receiver<Option<Outcome>>>>,
+}
+
+impl Shared {
+    /// Tokens that are better than those that are there: by a refresh of one's own, or by the one in flight.
+    ///
+    /// Whoever is dropped here cuts nothing off: the refresh runs on a task of its own.
+    pub(super) async fn renewed(self: &Arc<Self>, why: Why<'_>) -> Outcome {
+        let first = self.memory.load().generation;
+        loop {
+            let snapshot = self.memory.load_full();
+            if matches!(why, Why::Asked) && snapshot.generation != first {
+                return self.current();
+            }
+            let mut landing = match next(&snapshot, why, self.settings.margins, self.now()) {
+                Next::Use => return self.current(),
+                Next::Rest(error) => return Err(error),
+                Next::Call | Next::Look => match self.join(snapshot.generation, why) {
+                    Some(landing) => landing,
+                    None => continue,
+                },
+            };
+            let outcome = match landing.wait_for(Option::is_some).await {
+                Ok(outcome) => outcome.clone().expect("it was waited for"),
+                Err(_) => Err(Error::because(ErrorKind::Network, CutOff)),
+            };
+            match (why, &outcome) {
+                // It was in flight already, and has brought the very token that was refused.
+                (Why::Refused(refused), Ok(tokens)) if tokens.access_token() == refused => {}
+                _ => return outcome,
+            }
+        }
+    }
+
+    /// Joins the refresh in flight, or starts one. `None` if things have changed, and are to be looked at again.
+    fn join(self: &Arc<Self>, seen: u64, why: Why<'_>) -> Option<watch::Receiver<Option<Outcome>>> {
+        let mut slot = self.slot.landing.lock().unwrap_or_else(PoisonError::into_inner);
+        // Without its sender it has crashed.
+        if let Some(landing) = slot.as_ref().filter(|landing| landing.has_changed().is_ok()) {
+            return Some(landing.clone());
+        }
+        // Once more under the lock: a refresh that has just landed has changed what there is to decide.
+        let snapshot = self.memory.load_full();
+        if snapshot.generation != seen {
+            return None;
+        }
+        let errand = match next(&snapshot, why, self.settings.margins, self.now()) {
+            Next::Call => Errand::call(why),
+            Next::Look => Errand::look(),
+            Next::Use | Next::Rest(_) => return None,
+        };
+        let (sender, landing) = watch::channel(None);
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            let outcome = renew::run(&shared, &errand).await;
+            sender.send_replace(Some(outcome));
+            *shared.slot.landing.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        });
+        *slot = Some(landing.clone());
+        Some(landing)
+    }
+}
+
+/// The task of a refresh has crashed, or its runtime has ended.
+#[derive(Debug)]
+struct CutOff;
+
+impl fmt::Display for CutOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the refresh was cut off: its runtime has ended, or it panicked")
+    }
+}
+
+impl error::Error for CutOff {}

@@ -1,0 +1,100 @@
+//! What the clones of a manager share, and how its verbs get at the storage.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::task;
+
+use super::{backoff::BackOff, flight::Slot, place::Place, refresher::ErasedRefresher, state::Memory, state::Snapshot};
+use crate::{
+    client::{
+        error::{Error, ErrorKind},
+        storage::{Storage, StorageError, StorageErrorKind},
+        tokens::{Margins, TokenSet},
+    },
+    clock::{Clock, Timestamp},
+};
+
+pub(super) struct Shared {
+    pub(super) memory: Memory,
+    pub(super) slot: Slot,
+    pub(super) place: Arc<Place>,
+    /// `place`, for who knows it as a storage only.
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) settings: Settings,
+}
+
+/// What a builder has been told.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) refresher: Arc<dyn ErasedRefresher>,
+    pub(super) on_discarded: Option<Arc<dyn Fn(TokenSet) + Send + Sync>>,
+    pub(super) margins: Margins,
+    pub(super) clock: Clock,
+    pub(super) deadline: Duration,
+    pub(super) back_off: BackOff,
+}
+
+impl Shared {
+    pub(super) fn new(settings: Settings, place: Place, snapshot: Snapshot) -> Self {
+        let place = Arc::new(place);
+        let storage = Arc::clone(&place) as Arc<dyn Storage>;
+        Self { memory: Memory::new(snapshot), slot: Slot::default(), place, storage, settings }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.settings.clock.now()
+    }
+
+    /// The tokens as they are by now.
+    pub(super) fn current(&self) -> Result<Arc<TokenSet>, Error> {
+        self.memory.load().tokens.clone().ok_or_else(|| Error::new(ErrorKind::NotAuthenticated))
+    }
+
+    /// Notes what the storage has answered. What it has set aside is no longer kept, and is to be saved again.
+    pub(super) fn storage_failed(&self, generation: u64, error: StorageError) -> Error {
+        tracing::error!(%error, "the storage of tokens has failed");
+        let corrupt = matches!(error.kind(), StorageErrorKind::Corrupt { .. });
+        let error = Error::from(error);
+        self.memory.note_if(generation, |snapshot| {
+            snapshot.storage_error = Some(error.clone());
+            if corrupt {
+                snapshot.kept = None;
+                snapshot.unsaved = true;
+            }
+        });
+        error
+    }
+
+    /// Hands over tokens that nobody will use: a server might want to know.
+    pub(super) fn discard(&self, tokens: &TokenSet) {
+        tracing::debug!("the result of a refresh came too late, and is discarded");
+        if let Some(on_discarded) = &self.settings.on_discarded {
+            on_discarded(tokens.clone());
+        }
+    }
+}
+
+/// Runs what may block where it does no harm. It is under way when this returns, and runs to its end even if
+/// nobody waits for it.
+pub(super) fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
+) -> impl Future<Output = Result<T, StorageError>> + Send {
+    let work = task::spawn_blocking(work);
+    async move {
+        work.await.unwrap_or_else(|_| {
+            Err(StorageError::new(StorageErrorKind::Unavailable, "the storage of tokens").because(BrokenOff))
+        })
+    }
+}
+
+/// A storage has panicked, or the runtime has ended.
+#[derive(Debug)]
+struct BrokenOff;
+
+impl fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it panicked, or the runtime has ended")
+    }
+}
+
+impl std::error::Error for BrokenOff {}

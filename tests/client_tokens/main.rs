@@ -1,0 +1,1 @@
+//! The tokens of a program, through the public API.
