@@ -5,11 +5,14 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use countersign::client::{ErrorKind, SessionState, TokenSet, UserInfo};
+use countersign::client::{
+    ClientSession, ErrorKind, RefreshError, RefreshToken, SessionState, TokenManager, TokenSet, UserInfo,
+};
+use tokio::sync::Notify;
 
 use crate::support::{Place, clock, cookies_of, set_cookies, tokens, uri};
 
-async fn two_processes() -> (Place, countersign::client::ClientSession, countersign::client::ClientSession) {
+async fn two_processes() -> (Place, ClientSession, ClientSession) {
     let (place, clock) = (Place::default(), clock());
     let log_in = place.session(&clock).log_in(tokens("a")).user(UserInfo::new("ada"));
     log_in.cookies_from(&uri(), &set_cookies(["sid=1; Path=/"])).await.unwrap();
@@ -174,4 +177,61 @@ async fn a_storage_that_fails_does_not_keep_a_session_alive_here() {
     place.break_down(true);
     assert_eq!(session.clear().await.unwrap_err().kind(), ErrorKind::Storage);
     assert!(session.tokens().tokens().is_none() && session.user().is_none() && !session.is_valid());
+}
+
+#[tokio::test]
+async fn log_out_wins_over_a_refresh_in_flight() {
+    let (place, clock) = (Place::default(), clock());
+    let (called, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let refresher = {
+        let (called, gate) = (Arc::clone(&called), Arc::clone(&gate));
+        move |_: RefreshToken| {
+            let (called, gate) = (Arc::clone(&called), Arc::clone(&gate));
+            async move {
+                called.notify_one();
+                gate.notified().await;
+                TokenSet::new("late").map_err(RefreshError::refused)
+            }
+        }
+    };
+    let manager = TokenManager::builder(refresher).storage(place.clone()).clock(clock.clone()).build().unwrap();
+    let session = ClientSession::from(manager);
+    for elsewhere in [false, true] {
+        session.log_in(tokens("a").with_refresh_token("r").unwrap()).user(UserInfo::new("ada")).await.unwrap();
+        let other = place.session(&clock);
+        let refresh = tokio::spawn({
+            let session = session.clone();
+            async move { session.tokens().refresh().await }
+        });
+        called.notified().await;
+        if elsewhere {
+            other.clear().await.unwrap()
+        } else {
+            session.clear().await.unwrap()
+        }
+        gate.notify_one();
+        assert!(refresh.await.unwrap().is_err());
+        assert!(place.is_empty() && session.tokens().tokens().is_none());
+        session.record_call("api.example.com");
+        // Here it is known; of the end elsewhere the save finds out.
+        assert_eq!(session.save().await.is_err(), elsewhere);
+        assert!(place.is_empty() && !session.is_valid());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_late_save_does_not_bring_the_file_back() {
+    use countersign::client::NoRefresh;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.json");
+    let open = || ClientSession::new(TokenManager::builder(NoRefresh).file(&file).clock(clock()).build().unwrap());
+    let one = open();
+    one.log_in(tokens("a")).user(UserInfo::new("ada")).await.unwrap();
+    let other = open();
+    assert!(file.exists() && other.user().is_some());
+    one.clear().await.unwrap();
+    assert!(!file.exists());
+    assert!(other.take_cookies(&uri(), &set_cookies(["late=1; Path=/"])).await.is_err());
+    assert!(!file.exists());
 }

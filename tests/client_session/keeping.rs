@@ -173,3 +173,19 @@ async fn a_backup_holds_the_whole_session_with_what_was_unsaved() {
     assert_eq!((&json["access_token"], &json["user"]["id"]), (&"a".into(), &"ada".into()));
     assert!(session.is_valid() && !session.has_unsaved());
 }
+
+#[tokio::test]
+async fn a_moved_session_is_kept_at_the_new_place() {
+    let (place, clock) = (Place::default(), clock());
+    let session = place.session(&clock).auto_save(false);
+    session.log_in(tokens("a")).await.unwrap();
+    session.set_user(UserInfo::new("ada")).await.unwrap();
+    let new = Place::default();
+    session.move_to(new.clone()).await.unwrap();
+    assert!(place.is_empty());
+    session.take_cookies(&uri(), &set_cookies(["sid=1; Path=/"])).await.unwrap();
+    session.save().await.unwrap();
+    assert!(place.is_empty());
+    let next = new.session(&clock);
+    assert_eq!((next.user().unwrap().id(), cookies_of(&next)), ("ada", vec!["sid=1".to_owned()]));
+}
