@@ -1,5 +1,7 @@
 //! Calls are counted exactly, and not saved one by one; refreshes are noted.
 
+use std::time::Duration;
+
 use countersign::client::{ClientSession, RefreshError, TokenManager, TokenSet, UserInfo, with_tokens};
 
 use crate::support::{Place, clock, minutes, start, tokens};
@@ -52,9 +54,12 @@ async fn calls_are_saved_once_a_minute_and_not_one_by_one() {
     for _ in 0..100 {
         session.record_call("api.example.com");
     }
-    while session.has_unsaved() {
-        tokio::task::yield_now().await;
-    }
+    let saved = async {
+        while session.has_unsaved() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), saved).await.unwrap();
     assert_eq!(place.writes(), 2);
     assert_eq!(place.session(&clock).metadata().calls, 200);
     assert_eq!(session.metadata().last_server.as_deref(), Some("api.example.com"));

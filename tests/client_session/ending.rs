@@ -1,8 +1,11 @@
 //! Ends that stay: what comes late, from this process or another, recreates nothing.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    future::Future,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use countersign::client::{
@@ -88,6 +91,40 @@ async fn an_answer_that_comes_after_the_log_out_is_not_taken_in() {
     assert!(cookies_of(&session).is_empty());
     session.take_cookies_of(&session.moment(), &uri(), &set_cookies(["new=1; Path=/"])).await.unwrap();
     assert_eq!(cookies_of(&session), ["new=1"]);
+}
+
+#[tokio::test]
+async fn a_log_in_takes_no_cookie_of_the_former_session_along() {
+    let (place, session, _) = two_processes().await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    place.before_each_step({
+        let (seen, session) = (Arc::clone(&seen), session.clone());
+        move || {
+            let token = session.tokens().tokens().unwrap().access_token().reveal().to_owned();
+            seen.lock().unwrap().push((token, cookies_of(&session)));
+        }
+    });
+    session.log_in(tokens("b")).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), [("b".to_owned(), Vec::new())]);
+}
+
+#[tokio::test]
+async fn a_change_during_a_log_in_is_kept_by_the_next_save() {
+    let (place, session, _) = two_processes().await;
+    let session = session.auto_save(false);
+    place.before_each_step({
+        let session = session.clone();
+        move || {
+            let mut change = std::pin::pin!(session.set_user(UserInfo::new("eve")));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(change.as_mut().poll(&mut context).is_ready());
+        }
+    });
+    session.log_in(tokens("b")).await.unwrap();
+    place.before_each_step(|| {});
+    assert!(session.has_unsaved() && place.json().get("user").is_none());
+    session.save().await.unwrap();
+    assert_eq!(place.json()["user"]["id"], "eve");
 }
 
 #[tokio::test]
@@ -205,9 +242,9 @@ async fn log_out_wins_over_a_refresh_in_flight() {
         });
         called.notified().await;
         if elsewhere {
-            other.clear().await.unwrap()
+            other.clear().await.unwrap();
         } else {
-            session.clear().await.unwrap()
+            session.clear().await.unwrap();
         }
         gate.notify_one();
         assert!(refresh.await.unwrap().is_err());

@@ -1,8 +1,9 @@
 //! A clock that stands still, and a storage that counts, fails, and serves as many processes as are wanted.
 
 use std::{
+    fmt,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
@@ -32,10 +33,17 @@ pub struct Place {
     state: Arc<PlaceState>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct PlaceState {
     writes: AtomicUsize,
     broken: AtomicBool,
+    before: Mutex<Option<Box<dyn FnMut() + Send>>>,
+}
+
+impl fmt::Debug for PlaceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlaceState")
+    }
 }
 
 impl Place {
@@ -58,6 +66,11 @@ impl Place {
 
     pub fn break_down(&self, broken: bool) {
         self.state.broken.store(broken, Ordering::SeqCst);
+    }
+
+    /// Has this done before every step.
+    pub fn before_each_step(&self, before: impl FnMut() + Send + 'static) {
+        *self.state.before.lock().unwrap() = Some(Box::new(before));
     }
 
     pub fn json(&self) -> serde_json::Value {
@@ -93,6 +106,9 @@ impl Storage for Place {
 
     fn update(&self, step: &mut dyn FnMut(&mut Document) -> Update) -> Result<(), StorageError> {
         self.check()?;
+        if let Some(before) = &mut *self.state.before.lock().unwrap() {
+            before();
+        }
         self.memory.update(&mut |document| {
             let update = step(document);
             self.state.writes.fetch_add(usize::from(update == Update::Changed), Ordering::SeqCst);

@@ -121,9 +121,17 @@ impl ClientSession {
     async fn begin(self, tokens: Option<TokenSet>, parts: SessionParts) -> Result<(), Error> {
         let now = self.shared.tokens.now();
         let mark = Mark { id: new_id()?, tokens: tokens.is_some() };
+        let known = self.shared.state.load().mark.as_ref().map(|mark| mark.id.clone());
+        // In use at once, as the tokens are: nothing of the former session goes along with them.
+        let state = State {
+            unkept: Some(Unkept { over: known }),
+            base: SessionParts::default(),
+            ..State::kept(Some(mark.clone()), parts.clone(), now)
+        };
+        self.swap(|_| state.clone());
         let found = Found::default();
         let step = {
-            let (found, mark, parts) = (found.clone(), mark.clone(), parts.clone());
+            let (found, parts) = (found.clone(), parts.clone());
             move |document: &mut _| {
                 let mut found = found.0.lock().unwrap_or_else(PoisonError::into_inner);
                 found.over = Some(save::mark_of(document));
@@ -133,15 +141,16 @@ impl ClientSession {
         let kept = self.shared.tokens.put_with(tokens, step).await;
         let found = std::mem::take(&mut *found.0.lock().unwrap_or_else(PoisonError::into_inner));
         let kept = kept.and(found.refused.map_or(Ok(()), Err));
-        let mut state = State::kept(Some(mark), parts, now);
-        if kept.is_err() {
-            // The server has begun this session, and ended the one before: it is in use, and kept by a later save.
-            let known = || self.shared.state.load().mark.as_ref().map(|mark| mark.id.clone());
-            state.unkept = Some(Unkept { over: found.over.unwrap_or_else(known) });
-            state.base = SessionParts::default();
-        }
         self.note(&kept);
-        self.swap(|_| state);
+        self.swap(|current| match &kept {
+            _ if !current.is_of(&state) => current.clone(),
+            Ok(()) => State { unkept: None, base: parts, ..current.clone() },
+            // The server has begun this session, and ended the one before: a later save keeps it.
+            Err(_) => {
+                let unkept = found.over.map_or_else(|| current.unkept.clone(), |over| Some(Unkept { over }));
+                State { unkept, ..current.clone() }
+            }
+        });
         kept
     }
 }
