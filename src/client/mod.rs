@@ -14,7 +14,10 @@ pub use manager::{
     BackOff, ChangeReason, NoRefresh, RefreshError, RefreshTask, Refresher, TokenChange, TokenManager,
     TokenManagerBuilder, TokenWatch, WithTokens, with_tokens,
 };
-pub use session::ClientSession;
+pub use session::{
+    CleanUp, ClientSession, ClientSessions, CookieState, LinkedSession, LinkedState, LogIn, SecurelyCleared,
+    SessionMetadata, SessionMoment, SessionParts, SessionState, UnknownSession, UserInfo, Validity,
+};
 #[cfg(unix)]
 pub use storage::FileStorage;
 #[cfg(feature = "keyring")]

@@ -142,7 +142,7 @@ impl Shared {
         (snapshot.generation == generation && snapshot.unsaved).then(|| snapshot.tokens.clone())
     }
 
-    fn kept(&self, generation: u64, kept: Result<(), StorageError>) -> Result<(), Error> {
+    pub(super) fn kept(&self, generation: u64, kept: Result<(), StorageError>) -> Result<(), Error> {
         match kept {
             Ok(()) => {
                 self.memory.note_if(generation, |snapshot| {

@@ -19,6 +19,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod whole;
 
 pub use ahead::RefreshTask;
 pub use backoff::BackOff;

@@ -129,7 +129,8 @@ impl Drop for Parts {
     }
 }
 
-fn wipe(value: &mut Value) {
+/// Overwrites all texts in it.
+pub(crate) fn wipe(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),
         Value::Array(items) => items.iter_mut().for_each(wipe),

@@ -15,6 +15,7 @@ mod memory;
 #[cfg(feature = "keyring")]
 mod turn;
 
+pub(crate) use document::wipe;
 pub use document::{Document, MalformedDocument};
 pub use error::{StorageError, StorageErrorKind};
 #[cfg(unix)]

@@ -87,8 +87,9 @@ fn reason(error: &serde_json::Error) -> String {
     format!("{what}: line {}, column {}", error.line(), error.column())
 }
 
+/// RFC 3339.
 #[allow(clippy::ref_option, reason = "serde hands over a reference to the field")]
-fn write<S: Serializer>(timestamp: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn write<S: Serializer>(timestamp: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     match timestamp {
         Some(timestamp) => serializer.collect_str(timestamp),
         None => serializer.serialize_none(),
@@ -96,7 +97,7 @@ fn write<S: Serializer>(timestamp: &Option<Timestamp>, serializer: S) -> Result<
 }
 
 /// RFC 3339 with any offset, or a Unix time in seconds.
-fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     struct Instant;
     impl de::Visitor<'_> for Instant {
         type Value = Option<Timestamp>;
