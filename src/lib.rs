@@ -155,3 +155,10 @@ mod documents {
     #[doc = include_str!("../docs/configuration.md")]
     mod configuration {}
 }
+
+/// The same for the client half, which needs nothing of the server's.
+#[cfg(all(doctest, feature = "client", feature = "axum"))]
+mod client_document {
+    #[doc = include_str!("../docs/client.md")]
+    mod client {}
+}

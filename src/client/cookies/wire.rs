@@ -41,6 +41,10 @@ impl<'de> Deserialize<'de> for CookieJar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut shelf = Shelf::default();
         for (index, read) in Vec::<Read>::deserialize(deserializer)?.into_iter().enumerate() {
+            if read.is_for_a_public_suffix() {
+                tracing::warn!(domain = read.domain, "a cookie for what is a public suffix is left out");
+                continue;
+            }
             let cookie = read.into_cookie().map_err(|Malformed { field, expected }| {
                 de::Error::custom(format!("cookie {}: `{field}`: {expected}", index + 1))
             })?;
@@ -91,6 +95,11 @@ struct Malformed {
 }
 
 impl Read {
+    /// Set by hand, or the list has grown since: the others are good all the same.
+    fn is_for_a_public_suffix(&self) -> bool {
+        !self.host_only && origin::is_public_suffix(&self.domain)
+    }
+
     fn into_cookie(self) -> Result<Cookie, Malformed> {
         let malformed = |field, expected: &dyn fmt::Display| Malformed { field, expected: expected.to_string() };
         let (name, value) = (self.name.as_bytes(), self.value.as_bytes());
@@ -107,8 +116,8 @@ impl Read {
         if !is_host(&self.domain) {
             return Err(malformed("domain", &"must be the name or the address of a host, in lower case"));
         }
-        if !self.host_only && (origin::is_public_suffix(&self.domain) || origin::is_address(&self.domain)) {
-            return Err(malformed("domain", &"must not be a public suffix or an address, unless `host_only` is true"));
+        if !self.host_only && origin::is_address(&self.domain) {
+            return Err(malformed("domain", &"must not be an address, unless `host_only` is true"));
         }
         if !self.path.starts_with('/') || self.path.bytes().any(is_control) {
             return Err(malformed("path", &"must begin with `/`, and hold no control characters"));
