@@ -59,6 +59,23 @@ async fn what_is_saved_late_does_not_undo_a_log_out_elsewhere() {
     assert_eq!(stored(&storage.inner), None);
 }
 
+#[tokio::test]
+async fn what_was_not_saved_is_saved_before_the_call_so_that_a_log_out_elsewhere_can_be_told_from_it() {
+    let (storage, refreshes) = (Scripted::over(MemoryStorage::new()), Refreshes::held());
+    let manager = refreshes.manager(storage.clone());
+    storage.full.store(true, SeqCst);
+    manager.set(tokens(0, refreshes.clock.now())).await.unwrap_err();
+    storage.full.store(false, SeqCst);
+    let other = manager.clone();
+    let refresh = tokio::spawn(async move { other.refresh().await });
+    eventually(1, || refreshes.calls()).await;
+    assert_eq!(stored(&storage.inner).as_deref(), Some("access-0"));
+    elsewhere(&storage.inner, None);
+    refreshes.let_through();
+    assert_eq!(refresh.await.unwrap().unwrap_err().kind(), ErrorKind::NotAuthenticated);
+    assert_eq!((held(&manager), stored(&storage.inner)), (None, None));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_log_out_that_the_storage_refuses_is_an_error_and_is_made_up_for() {
     let storage = Scripted::over(MemoryStorage::new());

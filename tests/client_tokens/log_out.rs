@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::{runtime::Handle, task::block_in_place};
 
 use crate::{
-    clock, elsewhere, eventually, held, in_time,
+    LIFE, clock, elsewhere, eventually, held, in_time,
     scripted::{Refreshes, Scripted},
     stored, tokens,
 };
@@ -200,6 +200,23 @@ async fn a_log_out_is_heard_while_another_process_holds_the_lease() {
     assert_eq!(in_time(waiting).await.unwrap().unwrap_err().kind(), ErrorKind::NotAuthenticated);
     drop(lease);
     assert_eq!(refreshes.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_log_in_while_another_process_holds_the_lease_is_not_renewed_without_it() {
+    let (refreshes, storage) = (Refreshes::new(), MemoryStorage::new());
+    let manager = refreshes.manager(storage.clone());
+    manager.set(tokens(0, refreshes.clock.now())).await.unwrap();
+    let due = tokens(100, refreshes.clock.now());
+    refreshes.clock.advance(LIFE);
+    let lease = storage.try_lease().unwrap().unwrap();
+    let other = manager.clone();
+    let waiting = tokio::spawn(async move { other.refresh().await });
+    tokio::task::yield_now().await;
+    manager.set(due).await.unwrap();
+    assert_eq!(crate::access(&in_time(waiting).await.unwrap().unwrap()), "access-100");
+    assert_eq!(refreshes.calls(), 0);
+    drop(lease);
 }
 
 /// A manager whose refresh has reached the server, and waits there.

@@ -50,6 +50,24 @@ async fn a_late_writer_does_not_bring_back_what_was_replaced() {
     assert_eq!((held(&manager), stored(&storage.inner)), (None, None));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_writer_does_not_undo_a_log_out_elsewhere() {
+    let storage = Scripted::over(MemoryStorage::new());
+    let (manager, refreshes) = manager(storage.clone()).await;
+    // While the first step is held up, somebody logs in once more here, and out elsewhere.
+    let (steps, other, runtime) = (Arc::new(AtomicUsize::new(0)), manager.clone(), tokio::runtime::Handle::current());
+    let (inner, now) = (storage.inner.clone(), refreshes.clock.now());
+    storage.at_each_step(move |at| {
+        if at == "before a step" && steps.fetch_add(1, SeqCst) == 0 {
+            runtime.block_on(other.set(tokens(200, now))).unwrap();
+            elsewhere(&inner, None);
+        }
+    });
+    in_time(manager.set(tokens(100, now))).await.unwrap();
+    manager.reload().await.unwrap();
+    assert_eq!((held(&manager), stored(&storage.inner)), (None, None));
+}
+
 #[tokio::test]
 async fn what_another_process_has_done_is_there_after_a_reload() {
     let storage = MemoryStorage::new();
