@@ -32,7 +32,7 @@ const OUTSIDE: [(&str, &[&str]); 20] = [
     ("axum_core", &["extract"]),
     ("base64", &["client", "key", "record", "token"]),
     ("cookie", &["carrier"]),
-    ("cookie_store", &["client"]),
+    ("cookie_store", &[]),
     ("dashmap", &["store"]),
     ("hmac", &["token"]),
     ("moka", &["store"]),

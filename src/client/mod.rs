@@ -8,7 +8,7 @@ mod session;
 mod storage;
 mod tokens;
 
-pub use cookies::CookieJar;
+pub use cookies::{Cookie, CookieJar, CookieRefusal, CookieRefusalKind, SameSite};
 pub use error::{Advice, Error, ErrorKind};
 pub use manager::{
     BackOff, ChangeReason, NoRefresh, RefreshError, RefreshTask, Refresher, TokenChange, TokenManager,
