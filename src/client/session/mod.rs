@@ -22,14 +22,28 @@ struct Shared {
     writing: Mutex<()>,
 }
 
+/// Which session this was at some moment.
+#[derive(Clone)]
+pub struct SessionMoment(());
+
+impl fmt::Debug for SessionMoment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionMoment")
+    }
+}
+
+impl From<TokenManager> for ClientSession {
+    fn from(tokens: TokenManager) -> Self {
+        Self::new(tokens)
+    }
+}
+
 impl ClientSession {
     /// A session over these tokens; its other parts are read from where the tokens are kept.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn new(tokens: TokenManager) -> Result<Self, Error> {
+    #[must_use]
+    pub fn new(tokens: TokenManager) -> Self {
         let jar = ArcSwap::default();
-        Ok(Self { shared: Arc::new(Shared { tokens, jar, writing: Mutex::new(()) }) })
+        Self { shared: Arc::new(Shared { tokens, jar, writing: Mutex::new(()) }) }
     }
 
     /// Its tokens.
@@ -44,12 +58,17 @@ impl ClientSession {
         self.shared.jar.load().header(uri, self.shared.tokens.now())
     }
 
-    /// Takes in the `Set-Cookie` headers of a response to a request for `uri`, and keeps them, if changes are
-    /// saved by themselves.
+    /// Which session this is now: to be asked before a request is sent.
+    #[must_use]
+    pub fn moment(&self) -> SessionMoment {
+        SessionMoment(())
+    }
+
+    /// Takes in the `Set-Cookie` headers of a response to a request for `uri` that was sent at that moment.
     ///
     /// # Errors
     /// If they could not be kept. They are in use all the same.
-    pub async fn take_cookies(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Error> {
+    pub async fn take_cookies_of(&self, _: &SessionMoment, uri: &Uri, headers: &HeaderMap) -> Result<(), Error> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut jar = CookieJar::clone(&self.shared.jar.load());
         if jar.take_in(uri, headers, self.shared.tokens.now()) {
