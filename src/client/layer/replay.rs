@@ -5,12 +5,13 @@ use http::Request;
 /// How a body is copied before it is sent, so that the request can be sent once more.
 ///
 /// [`CloneBody`] for bodies that can be cloned, [`NoReplay`] for all others, or any function from a reference to
-/// a body to an optional copy of it, such as `reqwest::Body::try_clone`.
+/// a body to an optional copy of it. reqwest's are copied, unless they stream, by
+/// `|body: &reqwest::Body| body.as_bytes().map(|bytes| bytes.to_vec().into())`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot copy a body of type `{B}`",
     label = "a request with such a body cannot be sent once more",
-    note = "for bodies that do not implement `Clone`, give the layer `.replay_with(NoReplay)`, or a function that copies \
-            some of them, as in `.replay_with(reqwest::Body::try_clone)`"
+    note = "for bodies that do not implement `Clone`, give the layer `.replay_with(NoReplay)`, or a function from `&{B}` \
+            to `Option<{B}>` that copies those that can be copied"
 )]
 pub trait Replay<B> {
     /// A copy of the body; `None` if it cannot be copied. A copy is all of the body, or the server would get

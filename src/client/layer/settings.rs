@@ -147,7 +147,7 @@ impl<P> ClientLayer<P> {
     }
 
     /// How bodies are copied, to be sent once more: [`CloneBody`](crate::client::CloneBody), if nothing is said;
-    /// [`NoReplay`](crate::client::NoReplay), or a function such as `reqwest::Body::try_clone`.
+    /// [`NoReplay`](crate::client::NoReplay), or a function from `&B` to `Option<B>`.
     #[must_use]
     pub fn replay_with<Q>(self, replay: Q) -> ClientLayer<Q> {
         ClientLayer { settings: self.settings, replay }
