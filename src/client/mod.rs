@@ -10,6 +10,10 @@ mod tokens;
 
 pub use cookies::{Cookie, CookieJar, CookieRefusal, CookieRefusalKind, SameSite};
 pub use error::{Advice, Error, ErrorKind};
+pub use layer::{
+    AnsweredBy, CallError, ClientLayer, ClientService, CloneBody, InvalidOrigin, NoReplay, NotReplayed, Replay,
+    ResponseFuture, RetryAfter, StepUpRequired, WithoutTokens,
+};
 pub use manager::{
     BackOff, ChangeReason, NoRefresh, RefreshError, RefreshTask, Refresher, TokenChange, TokenManager,
     TokenManagerBuilder, TokenWatch, WithTokens, with_tokens,

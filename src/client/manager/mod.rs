@@ -10,6 +10,7 @@ mod builder;
 mod decide;
 mod env;
 mod flight;
+mod handed_out;
 mod keep;
 mod place;
 mod refresher;

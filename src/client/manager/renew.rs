@@ -153,7 +153,7 @@ async fn call(shared: &Arc<Shared>, old: &TokenSet) -> Result<TokenSet, RefreshE
 }
 
 /// whether the result still counts is decided inside of the storage's step.
-async fn keep(shared: &Arc<Shared>, start: &Snapshot, new: TokenSet) -> Outcome {
+pub(super) async fn keep(shared: &Arc<Shared>, start: &Snapshot, new: TokenSet) -> Outcome {
     let generation = start.generation;
     let (this, tokens) = (Arc::clone(shared), new.clone());
     let (seen, kept) = match blocking(move || Ok(this.step(generation, Some(&tokens)))).await {

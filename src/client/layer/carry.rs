@@ -1,0 +1,123 @@
+//! Which headers a request gets.
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue,
+    header::{AUTHORIZATION, COOKIE},
+};
+use zeroize::Zeroizing;
+
+use crate::client::tokens::AccessToken;
+
+/// In the extensions of a request: it goes out without a token, whatever its origin. For log-ins, and for the
+/// calls that renew tokens. Cookies go along by their own rules.
+///
+/// Nothing is done about a 401 then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WithoutTokens;
+
+/// Adds the token.
+pub(super) fn add_token(headers: &mut HeaderMap, token: &AccessToken) {
+    headers.insert(AUTHORIZATION, token.header().clone());
+}
+
+/// Adds cookies to those that the caller has set: in one header (RFC 6265bis, section 5.8.3), where the caller's
+/// come first, and win if names are the same. A cookie that is the very token of this request stays behind: two ways
+/// are one too many (B-02).
+pub(super) fn add_cookies(headers: &mut HeaderMap, ours: HeaderValue, token: Option<&AccessToken>) {
+    let token = token.map_or("", AccessToken::reveal).as_bytes();
+    let is_token = |(_, value): (&[u8], &[u8])| !token.is_empty() && unquoted(value) == token;
+    if !headers.contains_key(COOKIE) && !pairs(&ours).any(|pair| is_token(name_and_value(pair))) {
+        headers.insert(COOKIE, ours);
+        return;
+    }
+    let theirs: Vec<&HeaderValue> = headers.get_all(COOKIE).iter().collect();
+    // All the room at once: what grows leaves copies behind.
+    let room = theirs.iter().map(|value| value.len() + SEPARATOR.len()).sum::<usize>() + ours.len();
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
+    for value in &theirs {
+        append(&mut text, value.as_bytes());
+    }
+    for pair in pairs(&ours) {
+        let (name, value) = name_and_value(pair);
+        let is_set = theirs.iter().flat_map(|value| pairs(value)).any(|pair| name_and_value(pair).0 == name);
+        if !is_set && !is_token((name, value)) {
+            append(&mut text, pair);
+        }
+    }
+    if text.is_empty() {
+        return;
+    }
+    let mut all = HeaderValue::from_maybe_shared(Bytes::from_owner(text))
+        .expect("parts of headers, joined by `; `, are a header's value");
+    all.set_sensitive(true);
+    headers.insert(COOKIE, all);
+}
+
+fn append(text: &mut Vec<u8>, pair: &[u8]) {
+    if !text.is_empty() {
+        text.extend_from_slice(SEPARATOR);
+    }
+    text.extend_from_slice(pair);
+}
+
+fn pairs(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    value.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty())
+}
+
+/// A cookie without `=` has a value only (RFC 6265bis, section 5.8.3).
+fn name_and_value(pair: &[u8]) -> (&[u8], &[u8]) {
+    match pair.iter().position(|byte| *byte == b'=') {
+        Some(at) => (pair[..at].trim_ascii(), pair[at + 1..].trim_ascii()),
+        None => (b"", pair),
+    }
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value)
+}
+
+const SEPARATOR: &[u8] = b"; ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(theirs: &[&str], ours: &str, token: Option<&str>) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for value in theirs {
+            headers.append(COOKIE, value.parse().unwrap());
+        }
+        let token = token.map(|token| AccessToken::new(token).unwrap());
+        add_cookies(&mut headers, ours.parse().unwrap(), token.as_ref());
+        assert!(headers.get_all(COOKIE).iter().count() < 2);
+        headers.get(COOKIE).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn cookies_are_one_header_and_the_callers_win() {
+        assert_eq!(sent(&[], "a=1; b=2", None).unwrap(), "a=1; b=2");
+        assert_eq!(sent(&["c=3"], "a=1; b=2", None).unwrap(), "c=3; a=1; b=2");
+        assert_eq!(sent(&["b=theirs", "c=3; d"], "a=1; b=2", None).unwrap(), "b=theirs; c=3; d; a=1");
+        assert_eq!(sent(&["B=theirs"], "b=2", None).unwrap(), "B=theirs; b=2", "names are case-sensitive");
+    }
+
+    #[test]
+    fn a_cookie_that_is_the_token_stays_behind() {
+        assert_eq!(sent(&[], "a=1; session=the-token; b=2", Some("the-token")).unwrap(), "a=1; b=2");
+        assert_eq!(sent(&[], "session=\"the-token\"", Some("the-token")), None);
+        assert_eq!(sent(&["session=the-token"], "a=1", Some("the-token")).unwrap(), "session=the-token; a=1");
+        assert_eq!(sent(&[], "session=the-token", None).unwrap(), "session=the-token");
+        assert_eq!(sent(&[], "session=the-token2; x=", Some("the-token")).unwrap(), "session=the-token2; x=");
+    }
+
+    #[test]
+    fn what_is_added_is_marked_as_sensitive() {
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_static("theirs=secret"));
+        add_token(&mut headers, &AccessToken::new("the-token").unwrap());
+        add_cookies(&mut headers, HeaderValue::from_static("ours=secret"), None);
+        let text = format!("{headers:?}");
+        assert!(!text.contains("secret") && !text.contains("the-token"), "{text}");
+    }
+}
