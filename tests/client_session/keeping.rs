@@ -162,6 +162,26 @@ async fn a_caller_who_gives_up_cuts_no_save_off() {
 }
 
 #[tokio::test]
+async fn what_changes_while_a_save_is_under_way_is_kept_by_the_next_one() {
+    let (place, clock) = (Place::default(), clock());
+    let session = place.session(&clock).auto_save(false);
+    session.log_in(tokens("a")).await.unwrap();
+    session.set_user(UserInfo::new("ada")).await.unwrap();
+    place.before_each_step({
+        let session = session.clone();
+        move || {
+            let mut change = pin!(session.link("wallet", LinkedSession::new()));
+            assert!(change.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        }
+    });
+    session.save().await.unwrap();
+    place.before_each_step(|| {});
+    assert!(session.linked("wallet").is_some() && session.has_unsaved() && place.json().get("linked").is_none());
+    session.save().await.unwrap();
+    assert!(place.session(&clock).linked("wallet").is_some() && !session.has_unsaved());
+}
+
+#[tokio::test]
 async fn a_backup_holds_the_whole_session_with_what_was_unsaved() {
     let clock = clock();
     let session = Place::default().session(&clock).auto_save(false);
