@@ -28,8 +28,8 @@ async fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
 
     let renewing = url.clone();
     let tokens = TokenManager::builder(with_tokens(move |tokens| server::renew(renewing.clone(), tokens)));
-    let session = ClientSession::new(tokens.file(file)?.build()?);
-    let server = Server::new(url, session.clone())?;
+    let session = ClientSession::new(tokens.file(file).build()?);
+    let server = Server::new(url.clone(), session.clone())?;
 
     match arguments {
         ["login", name, password] => {
@@ -43,7 +43,7 @@ async fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["status"] => println!("{}", session.validity()),
         ["logout"] => {
             // Here it is gone in any case; whether the server knows is told.
-            session.clear_securely(|_| server.log_out()).await?;
+            session.clear_securely(move |tokens| server::log_out(url.clone(), tokens)).await.into_result()?;
             println!("logged out");
         }
         _ => return Err("one of: login NAME PASSWORD, me, count, status, logout".into()),

@@ -42,11 +42,6 @@ impl Server {
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
-    pub(crate) async fn log_out(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        self.call(Method::POST, "/logout").await.map_err(|error| error.to_string())?;
-        Ok(())
-    }
-
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<Bytes, Box<dyn Error>> {
         let response = self.client.clone().oneshot(request).await?;
         let status = response.status();
@@ -67,11 +62,20 @@ pub(crate) async fn renew(url: String, tokens: TokenSet) -> Result<TokenSet, Ref
     match response.status() {
         StatusCode::OK => {}
         // Ended, or followed by another token already: no use to ask again.
-        status @ (StatusCode::UNAUTHORIZED | StatusCode::CONFLICT) => return Err(RefreshError::refused(status.to_string())),
+        status @ (StatusCode::UNAUTHORIZED | StatusCode::CONFLICT) => {
+            return Err(RefreshError::refused(status.to_string()));
+        }
         status => return Err(RefreshError::try_again(status.to_string())),
     }
     let body = response.into_body().collect().await.map_err(RefreshError::try_again)?.to_bytes();
     TokenSet::from_response(&body, SystemTime::now()).map_err(RefreshError::try_again)
+}
+
+/// Ends the session at the server.
+pub(crate) async fn log_out(url: String, tokens: TokenSet) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let request = Request::post(format!("{url}/logout")).header(header::AUTHORIZATION, tokens.access_token().header());
+    let response = http().request(request.body(Full::default())?).await?;
+    if response.status().is_success() { Ok(()) } else { Err(response.status().to_string().into()) }
 }
 
 fn http() -> Http {

@@ -12,7 +12,9 @@ mod tests;
 
 pub use error::{KeyError, KeyErrorKind, RandomError};
 pub(crate) use random::random_bytes;
-pub(crate) use seal::{Opened, SEALED_OVER, SealKeys};
+pub(crate) use seal::SealKeys;
+#[cfg(feature = "server")]
+pub(crate) use seal::{Opened, SEALED_OVER};
 
 use std::{
     env::{self, VarError},
@@ -151,6 +153,7 @@ impl fmt::Debug for KeyRing {
 
 /// What a sub-key is for. The label is part of the derivation, so a new purpose is a new key.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "the client half only seals"))]
 pub(crate) enum Purpose {
     /// The MAC of session tokens.
     Token,

@@ -29,6 +29,7 @@ struct SealKey {
 pub(crate) struct Opened {
     pub(crate) plain: Vec<u8>,
     /// Whether another key than the current one sealed it.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "a file is sealed anew with its next version"))]
     pub(crate) outdated: bool,
 }
 

@@ -21,7 +21,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::{Value, json};
-use tower::{Layer, Service, ServiceExt};
+use tower::{Layer, ServiceExt};
 
 use crate::Failed;
 
@@ -35,6 +35,7 @@ pub struct Holder {
     refreshes: Arc<AtomicUsize>,
 }
 
+#[derive(Debug)]
 pub struct Reply {
     pub status: StatusCode,
     pub body: Bytes,
@@ -48,6 +49,10 @@ impl Reply {
 
 impl Holder {
     pub fn new(server: SocketAddr) -> Self {
+        Self::holding(server, None)
+    }
+
+    fn holding(server: SocketAddr, tokens: Option<TokenSet>) -> Self {
         let server = format!("http://{server}");
         let plain = Client::builder(TokioExecutor::new()).build_http();
         let refreshes = Arc::new(AtomicUsize::new(0));
@@ -58,16 +63,16 @@ impl Holder {
                 renew(plain.clone(), url.clone(), tokens)
             }
         });
-        let session = ClientSession::new(TokenManager::builder(refresher).build().unwrap());
+        let manager = TokenManager::builder(refresher);
+        let manager = tokens.into_iter().fold(manager, |manager, tokens| manager.tokens(tokens));
+        let session = ClientSession::new(manager.build().unwrap());
         let client = ClientLayer::new(&server, session.clone()).unwrap().layer(plain);
         Self { server, session, client, refreshes }
     }
 
     pub fn with_token(server: SocketAddr, token: &AccessToken) -> Self {
-        let holder = Self::new(server);
         let tokens = TokenSet::new(token.reveal()).unwrap();
-        futures(holder.tokens().set(tokens));
-        holder
+        Self::holding(server, Some(tokens))
     }
 
     pub fn tokens(&self) -> &TokenManager {
@@ -113,8 +118,8 @@ impl Holder {
     }
 
     async fn call(&self, request: Request<Full<Bytes>>) -> Result<Reply, Failed> {
-        let mut client = self.client.clone();
-        let response = client.ready().await?.call(request).await?;
+        let client = self.client.clone();
+        let response = client.oneshot(request).await?;
         let status = response.status();
         Ok(Reply { status, body: response.into_body().collect().await.unwrap().to_bytes() })
     }
