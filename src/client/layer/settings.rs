@@ -96,8 +96,8 @@ type RenewedBy = Arc<dyn Fn(&response::Parts) -> Option<TokenSet> + Send + Sync>
 
 impl ClientLayer {
     /// A layer that carries the tokens of this session (or of this [`TokenManager`](crate::client::TokenManager)) to
-    /// this origin: `https://HOST` or
-    /// `https://HOST:PORT`. Without encryption only this machine is an origin: `localhost`, `127.0.0.0/8`, `[::1]`.
+    /// this origin: `https://HOST` or `https://HOST:PORT`. Without encryption only this machine is an origin:
+    /// `localhost`, `127.0.0.0/8`, `[::1]`.
     ///
     /// # Errors
     /// If that is no such origin.
@@ -156,8 +156,9 @@ impl<P> ClientLayer<P> {
     }
 
     /// Gives a request what it would get on its way through the layer: for the handshake of a WebSocket, and for
-    /// clients
-    /// that are no service. A call is counted. What comes back is the caller's to look at.
+    /// clients that are no service. A call is counted. What comes back is the caller's to look at.
+    ///
+    /// Some of these print a handshake with all its headers into their log: tungstenite does, at the level `trace`.
     ///
     /// # Errors
     /// If tokens have expired and could not be renewed.
