@@ -8,7 +8,7 @@ use axum::{
 };
 
 /// Starts it on a free port, and returns its origin.
-pub async fn api() -> std::io::Result<String> {
+pub(crate) async fn api() -> std::io::Result<String> {
     let notes = |headers: HeaderMap, note: Bytes| async move {
         match headers.get("authorization").is_some_and(|value| value == "Bearer new") {
             true => (StatusCode::CREATED, note),

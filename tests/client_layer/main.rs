@@ -6,6 +6,7 @@ mod answers;
 mod carrying;
 mod help;
 mod many;
+mod readiness;
 mod redirects;
 mod renewal;
 mod secrecy;

@@ -53,6 +53,11 @@ pub(super) enum Verdict {
     Told(Duration),
 }
 
+/// Whether an answer with this status may be anything but the caller's.
+pub(super) fn asks_for_something(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS)
+}
+
 /// What to do with an answer. A 403 is final (H-02), and so is a 401 after a refresh (H-04).
 pub(super) fn judge(status: StatusCode, headers: &HeaderMap, asked: Asked, now: Timestamp) -> Verdict {
     if !asked.ours {
@@ -128,6 +133,10 @@ mod tests {
             assert_eq!(judged("0", Asked { longest_wait: Duration::ZERO, ..ASKED }), Verdict::Told(seconds(0)));
             assert_eq!(judged("1", Asked { ours: false, ..ASKED }), Verdict::HandOut);
             assert_eq!(judged("soon", ASKED), Verdict::HandOut);
+        }
+        for status in (200..600).filter_map(|status| StatusCode::from_u16(status).ok()) {
+            let verdict = judged(status.as_u16(), (RETRY_AFTER, "1"), ASKED);
+            assert!(asks_for_something(status) || verdict == Verdict::HandOut, "{status}");
         }
         assert_eq!(judged(500, (RETRY_AFTER, "1"), ASKED), Verdict::HandOut);
         assert_eq!(judged(301, (RETRY_AFTER, "1"), ASKED), Verdict::HandOut);

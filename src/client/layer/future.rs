@@ -69,15 +69,14 @@ pub(super) struct Call<S, B> {
     /// A copy of what has been sent.
     spare: Option<Request<B>>,
     /// Which session it was when the request was sent, and the token that went along.
-    moment: SessionMoment,
+    moment: Option<SessionMoment>,
     sent: Option<AccessToken>,
     renewed: bool,
 }
 
 impl<S, B> Call<S, B> {
     pub(super) fn new(settings: Arc<Settings>, errand: Errand, spare: Option<Request<B>>) -> Self {
-        let moment = settings.session.moment();
-        Self { settings, errand, service: None, first: None, spare, moment, sent: None, renewed: false }
+        Self { settings, errand, service: None, first: None, spare, moment: None, sent: None, renewed: false }
     }
 
     pub(super) const fn has_spare(&self) -> bool {
@@ -142,7 +141,8 @@ where
                     let (brought, response) = Brought::look(&call.settings, &call.errand, call.sent.as_ref(), response);
                     match brought {
                         Some(brought) => {
-                            let intake = brought.take_in(&call.settings, call.moment.clone());
+                            let moment = call.moment.clone().expect(WAS_SENT);
+                            let intake = brought.take_in(&call.settings, moment);
                             Stage::TakingIn { intake, response: Some(response) }
                         }
                         None => match call.answered(response) {
@@ -180,7 +180,7 @@ where
     S: Service<Request<B>, Response = Response<R>>,
 {
     fn send(&mut self, service: &mut S, mut request: Request<B>, token: Option<AccessToken>) -> S::Future {
-        self.moment = self.settings.session.moment();
+        self.moment = Some(self.settings.session.moment());
         self.errand.load(&self.settings, &mut request, token.as_ref());
         self.sent = token;
         service.call(request)
@@ -188,6 +188,9 @@ where
 
     /// The response that is the caller's, or what comes before there is one.
     fn answered(&mut self, response: Response<R>) -> ControlFlow<Response<R>, Stage<S::Future, Response<R>>> {
+        if !answer::asks_for_something(response.status()) {
+            return ControlFlow::Break(response);
+        }
         let asked = Asked {
             ours: intake::is_ours(&self.settings, &self.errand, &response),
             carried: self.sent.is_some(),
@@ -232,4 +235,5 @@ fn with<R, T: Clone + Send + Sync + 'static>(mut response: Response<R>, what: T)
 }
 
 const SENT_LATER: &str = "a request that is sent later is there, with a service, until it is sent";
+const WAS_SENT: &str = "whoever has an answer has sent a request";
 const POLLED_AGAIN: &str = "a future is not polled after it has returned";

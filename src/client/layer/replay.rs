@@ -10,8 +10,8 @@ use http::Request;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot copy a body of type `{B}`",
     label = "a request with such a body cannot be sent once more",
-    note = "for bodies that do not implement `Clone`, give the layer `.replay_with(NoReplay)`, or a function from `&{B}` \
-            to `Option<{B}>` that copies those that can be copied"
+    note = "for bodies that are not `Clone`, give the layer `.replay_with(NoReplay)`, or a function from `&{B}` to \
+            `Option<{B}>` that copies those that can be copied"
 )]
 pub trait Replay<B> {
     /// A copy of the body; `None` if it cannot be copied. A copy is all of the body, or the server would get

@@ -44,8 +44,8 @@ use crate::client::{error::Error, session::ClientSession, tokens::TokenSet};
 ///
 /// - `Authorization: Bearer` with the access token, renewed first if it is time: if the request's own URI has one of
 ///   the layer's origins (scheme, host and port; `ws` is `http`, `wss` is `https`), if it has no `Authorization`
-///   already and no user in its URI (one way is enough, RFC 6750, section 2), and if there are tokens. Without any, it goes
-///   out as it is: that is how a log-in passes. Where there may be old ones, mark it as [`WithoutTokens`].
+///   already and no user in its URI (one way is enough, RFC 6750, section 2), and if there are tokens. Without any,
+///   it goes out as it is: that is how a log-in passes. Where there may be old ones, mark it as [`WithoutTokens`].
 /// - `Cookie` with the cookies of its host and path, by the jar's rules, for any origin. What the caller has set stays,
 ///   and wins.
 ///
@@ -55,23 +55,24 @@ use crate::client::{error::Error, session::ClientSession, tokens::TokenSet};
 /// [`renewed_by`](Self::renewed_by) says where it stands. A call is counted for each request that goes to one of the
 /// origins. And, from those only:
 ///
-/// | answer | what follows |
-/// |---|---|
-/// | 401 to our token | one refresh, and the request is sent once more. If its body cannot be [copied](Self::replay_with), or it was sent twice already: the 401, with [`NotReplayed`](crate::client::NotReplayed) in its extensions |
-/// | 401 again | is handed out |
-/// | 401 that asks for a fresh or stronger log-in (RFC 9470) | is handed out at once, with [`StepUpRequired`](crate::client::StepUpRequired) |
-/// | 403 | is handed out |
-/// | 503 or 429 with `Retry-After` | a wait of up to [`longest_wait`](Self::longest_wait), and the request is sent once more, if its method is idempotent and its body can be copied; else it is handed out, with [`RetryAfter`](crate::client::RetryAfter) |
+/// - A 401 to our token: one refresh, and the request is sent once more. If its body cannot be
+///   [copied](Self::replay_with), or it was sent twice already, the 401 is handed out with
+///   [`NotReplayed`](crate::client::NotReplayed) in its extensions. A second 401 is handed out.
+/// - A 401 that asks for a fresh or stronger log-in (RFC 9470) is handed out at once, with
+///   [`StepUpRequired`](crate::client::StepUpRequired). A 403 is handed out.
+/// - A 503 or 429 with `Retry-After`: a wait of up to [`longest_wait`](Self::longest_wait), and the request is sent
+///   once more, if its method is idempotent and its body can be copied; else it is handed out, with
+///   [`RetryAfter`](crate::client::RetryAfter). Other requests do not wait.
 ///
 /// A request is sent twice at most. If there is no good token to be had, the call ends with [`CallError::Session`],
-/// whose [advice](Error::advice) tells "log in again" from "try again"; also after a 401, whose response is then gone: it
-/// would tell the caller to log in when the truth is that the server could not be asked.
+/// whose [advice](Error::advice) tells "log in again" from "try again"; also after a 401, whose response is then
+/// gone: it would tell the caller to log in when the truth is that the server could not be asked.
 ///
 /// # Redirects
 ///
-/// The layer goes *inside* of what follows redirects: `ServiceBuilder` names the follower first. Each hop then is a request
-/// of its own, and gets what its own URI is entitled to. A client that follows by itself, below the layer (reqwest
-/// does, unless told `redirect::Policy::none()`), decides alone what becomes of the headers, and hides who has
+/// The layer goes *inside* of what follows redirects: `ServiceBuilder` names the follower first. Each hop then is a
+/// request of its own, and gets what its own URI is entitled to. A client that follows by itself, below the layer
+/// (reqwest does, unless told `redirect::Policy::none()`), decides alone what becomes of the headers, and hides who has
 /// answered; if it has to be, say so by [`AnsweredBy`](crate::client::AnsweredBy).
 ///
 /// [`WithoutTokens`]: crate::client::WithoutTokens
@@ -94,8 +95,9 @@ pub(super) struct Settings {
 type RenewedBy = Arc<dyn Fn(&response::Parts) -> Option<TokenSet> + Send + Sync>;
 
 impl ClientLayer {
-    /// A layer that carries the tokens of this session (or of this [`TokenManager`](crate::client::TokenManager)) to this origin: `https://HOST` or
-    /// `https://HOST:PORT`. Without encryption only this machine is an origin: `localhost`, `127.0.0.0/8`, `[::1]`.
+    /// A layer that carries the tokens of this session (or of this [`TokenManager`](crate::client::TokenManager)) to
+    /// this origin: `https://HOST` or `https://HOST:PORT`. Without encryption only this machine is an origin:
+    /// `localhost`, `127.0.0.0/8`, `[::1]`.
     ///
     /// # Errors
     /// If that is no such origin.
@@ -153,8 +155,10 @@ impl<P> ClientLayer<P> {
         ClientLayer { settings: self.settings, replay }
     }
 
-    /// Gives a request what it would get on its way through the layer: for the handshake of a WebSocket, and for clients
-    /// that are no service. A call is counted. What comes back is the caller's to look at.
+    /// Gives a request what it would get on its way through the layer: for the handshake of a WebSocket, and for
+    /// clients that are no service. A call is counted. What comes back is the caller's to look at.
+    ///
+    /// Some of these print a handshake with all its headers into their log: tungstenite does, at the level `trace`.
     ///
     /// # Errors
     /// If tokens have expired and could not be renewed.
