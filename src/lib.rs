@@ -51,12 +51,16 @@
 //! | settings, from code, a file or the environment | [`Config`] |
 //! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
+//! | the program at the other end | [`client`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `server` | yes | the side that checks tokens: everything but [`client`] |
+//! | `client` | no | [`client`]: the side that holds them. Alone, it compiles nothing of the server's |
+//! | `keyring` | no | [`client::KeyringStorage`] |
 //! | `axum` | yes | [`LoggedIn`], extractors, errors as responses |
 //! | `sqlite` | yes | [`SqliteStore`] |
 //! | `redis` | no | [`RedisStore`] |
@@ -70,6 +74,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(
+        feature = "client",
+        feature = "keyring",
         feature = "axum",
         feature = "sqlite",
         feature = "postgres",

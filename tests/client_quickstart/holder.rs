@@ -10,8 +10,8 @@ use std::{
 };
 
 use countersign::client::{
-    AccessToken, ClientLayer, ClientService, ClientSession, RefreshError, TokenManager, TokenSet, WithoutTokens,
-    with_tokens,
+    AccessToken, ClientLayer, ClientService, ClientSession, RefreshError, TokenManager, TokenManagerBuilder, TokenSet,
+    WithoutTokens, with_tokens,
 };
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
@@ -64,7 +64,7 @@ impl Holder {
             }
         });
         let manager = TokenManager::builder(refresher);
-        let manager = tokens.into_iter().fold(manager, |manager, tokens| manager.tokens(tokens));
+        let manager = tokens.into_iter().fold(manager, TokenManagerBuilder::tokens);
         let session = ClientSession::new(manager.build().unwrap());
         let client = ClientLayer::new(&server, session.clone()).unwrap().layer(plain);
         Self { server, session, client, refreshes }

@@ -28,7 +28,8 @@ pub(super) struct Slot {
 impl Shared {
     /// Whether a refresh is in flight.
     pub(super) fn is_in_flight(&self) -> bool {
-        self.slot.landing.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        let slot = self.slot.landing.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.as_ref().is_some_and(is_under_way)
     }
 
     /// Tokens that are better than those that are there: by a refresh of one's own, or by the one in flight.
@@ -64,8 +65,7 @@ impl Shared {
     /// Joins the refresh in flight, or starts one. `None` if things have changed, and are to be looked at again.
     fn join(self: &Arc<Self>, seen: u64, why: Why<'_>) -> Option<Joined> {
         let mut slot = self.slot.landing.lock().unwrap_or_else(PoisonError::into_inner);
-        // Without its sender it has crashed.
-        if let Some(landing) = slot.as_ref().filter(|landing| landing.has_changed().is_ok()) {
+        if let Some(landing) = slot.as_ref().filter(|landing| is_under_way(landing)) {
             return Some(Joined { landing: landing.clone(), started_here: false });
         }
         // Once more under the lock: a refresh that has just landed has changed what there is to decide.
@@ -94,6 +94,11 @@ impl Shared {
 struct Joined {
     landing: watch::Receiver<Option<Outcome>>,
     started_here: bool,
+}
+
+/// Without its sender it has crashed.
+fn is_under_way(landing: &watch::Receiver<Option<Outcome>>) -> bool {
+    landing.has_changed().is_ok()
 }
 
 /// The task of a refresh has crashed, or its runtime has ended.
