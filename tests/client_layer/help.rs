@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    future::Future,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -88,7 +89,21 @@ pub(crate) async fn server_at(
     address: &str,
     answer: impl Fn(&Seen) -> Response<Body> + Send + Sync + 'static,
 ) -> Server {
-    let listener = TcpListener::bind(address).await.unwrap();
+    serve(TcpListener::bind(address).await.unwrap(), move |seen| std::future::ready(answer(seen)))
+}
+
+/// A server that takes its time.
+pub(crate) async fn server_that<F>(answer: impl Fn(&Seen) -> F + Send + Sync + 'static) -> Server
+where
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), answer)
+}
+
+fn serve<F>(listener: TcpListener, answer: impl Fn(&Seen) -> F + Send + Sync + 'static) -> Server
+where
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
     let address = listener.local_addr().unwrap();
     let seen = Arc::<Mutex<Vec<Seen>>>::default();
     let (notes, answer) = (Arc::clone(&seen), Arc::new(answer));
@@ -104,7 +119,7 @@ pub(crate) async fn server_at(
                     let seen = Seen { method: parts.method, path, headers: parts.headers, body: body.to_bytes() };
                     let response = answer(&seen);
                     notes.lock().unwrap().push(seen);
-                    Ok::<_, Infallible>(response)
+                    Ok::<_, Infallible>(response.await)
                 }
             });
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));

@@ -8,7 +8,7 @@ use super::{
     settings::Settings,
 };
 use crate::client::{
-    error::{Error, ErrorKind},
+    error::Error,
     tokens::{AccessToken, TokenState},
 };
 
@@ -66,18 +66,19 @@ impl Errand {
         }
     }
 
-    /// The token to go out with, renewed if it is time. Without tokens, it goes out without.
+    /// The token to go out with, renewed if it is time. Without tokens, it goes out without, unless there have been
+    /// some since the call was made: then somebody has logged out.
     pub(super) fn token(
         &self,
         settings: &Settings,
+        had_some: bool,
     ) -> impl Future<Output = Result<Option<AccessToken>, Error>> + Send + use<> {
-        let tokens = self.carries.then(|| settings.session.tokens().clone());
+        let tokens = settings.session.tokens();
+        let tokens = (self.carries && (had_some || tokens.is_authenticated())).then(|| tokens.clone());
         async move {
-            let Some(tokens) = tokens else { return Ok(None) };
-            match tokens.access_token().await {
-                Ok(token) => Ok(Some(token)),
-                Err(error) if error.kind() == ErrorKind::NotAuthenticated => Ok(None),
-                Err(error) => Err(error),
+            match tokens {
+                Some(tokens) => tokens.access_token().await.map(Some),
+                None => Ok(None),
             }
         }
     }

@@ -20,7 +20,7 @@ use super::{
     settings::Settings,
 };
 use crate::client::{
-    error::Error,
+    error::{Error, ErrorKind},
     session::SessionMoment,
     tokens::{AccessToken, TokenSet},
 };
@@ -68,23 +68,39 @@ pub(super) struct Call<S, B> {
     first: Option<Box<Request<B>>>,
     /// A copy of what has been sent.
     spare: Option<Request<B>>,
-    /// Which session it was when the request was sent, and the token that went along.
-    moment: Option<SessionMoment>,
+    /// Which session it was when the call was made.
+    moment: SessionMoment,
+    /// The token that went along.
     sent: Option<AccessToken>,
     renewed: bool,
 }
 
 impl<S, B> Call<S, B> {
-    pub(super) fn new(settings: Arc<Settings>, errand: Errand, spare: Option<Request<B>>) -> Self {
-        Self { settings, errand, service: None, first: None, spare, moment: None, sent: None, renewed: false }
+    pub(super) fn new(
+        settings: Arc<Settings>,
+        moment: SessionMoment,
+        errand: Errand,
+        spare: Option<Request<B>>,
+    ) -> Self {
+        Self { settings, errand, service: None, first: None, spare, moment, sent: None, renewed: false }
     }
 
     pub(super) const fn has_spare(&self) -> bool {
         self.spare.is_some()
     }
 
-    fn acquire<F, R>(&self) -> Stage<F, R> {
-        Stage::Acquiring { token: Box::pin(self.errand.token(&self.settings)) }
+    fn acquire<F, R>(&self, had_some: bool) -> Stage<F, R> {
+        Stage::Acquiring { token: Box::pin(self.errand.token(&self.settings, had_some)) }
+    }
+
+    /// Whether what was ready to be sent has become another session's business while it waited.
+    fn is_over(&self) -> bool {
+        !self.settings.session.is_at(&self.moment)
+    }
+
+    /// Whether this is no more the token to go out with: somebody has renewed it, or logged out.
+    fn is_stale(&self, token: &AccessToken) -> bool {
+        self.settings.session.tokens().tokens().is_none_or(|tokens| tokens.access_token() != token)
     }
 }
 
@@ -109,7 +125,7 @@ where
     pub(super) fn acquiring(service: S, request: Request<B>, mut call: Call<S, B>) -> Self {
         call.service = Some(service);
         call.first = Some(Box::new(request));
-        Self { stage: call.acquire(), call }
+        Self { stage: call.acquire(true), call }
     }
 }
 
@@ -131,6 +147,15 @@ where
                         call.service = Some(service);
                         return Poll::Pending;
                     }
+                    if call.is_over() {
+                        let error = Error::because(ErrorKind::NotAuthenticated, ENDED);
+                        return Poll::Ready(Err(CallError::Session(error)));
+                    }
+                    if token.as_ref().is_some_and(|token| call.is_stale(token)) {
+                        call.service = Some(service);
+                        this.stage.set(call.acquire(true));
+                        continue;
+                    }
                     let request = call.first.take().map(|request| *request).or_else(|| call.spare.take());
                     let response = call.send(&mut service, request.expect(SENT_LATER), token.take());
                     call.service = Some(service);
@@ -141,8 +166,7 @@ where
                     let (brought, response) = Brought::look(&call.settings, &call.errand, call.sent.as_ref(), response);
                     match brought {
                         Some(brought) => {
-                            let moment = call.moment.clone().expect(WAS_SENT);
-                            let intake = brought.take_in(&call.settings, moment);
+                            let intake = brought.take_in(&call.settings, call.moment.clone());
                             Stage::TakingIn { intake, response: Some(response) }
                         }
                         None => match call.answered(response) {
@@ -167,7 +191,7 @@ where
                 }
                 StageProj::Waiting { sleep } => {
                     ready!(sleep.as_mut().poll(cx));
-                    call.acquire()
+                    call.acquire(call.sent.is_some())
                 }
             };
             this.stage.set(next);
@@ -180,7 +204,6 @@ where
     S: Service<Request<B>, Response = Response<R>>,
 {
     fn send(&mut self, service: &mut S, mut request: Request<B>, token: Option<AccessToken>) -> S::Future {
-        self.moment = Some(self.settings.session.moment());
         self.errand.load(&self.settings, &mut request, token.as_ref());
         self.sent = token;
         service.call(request)
@@ -235,5 +258,5 @@ fn with<R, T: Clone + Send + Sync + 'static>(mut response: Response<R>, what: T)
 }
 
 const SENT_LATER: &str = "a request that is sent later is there, with a service, until it is sent";
-const WAS_SENT: &str = "whoever has an answer has sent a request";
+const ENDED: &str = "the session in which this call was made has ended: it is not sent with what another one has";
 const POLLED_AGAIN: &str = "a future is not polled after it has returned";

@@ -43,6 +43,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
+        // Asked before the token: of two sessions, an answer may at worst be taken for the former one's, and come to
+        // nothing.
+        let moment = self.settings.session.moment();
         let errand = Errand::of(&self.settings, &request);
         let token = errand.token_now(&self.settings);
         let has_token = !matches!(token, Token::Known(None));
@@ -51,7 +54,7 @@ where
             true => replay::copy(&self.replay, &request),
             false => None,
         };
-        let call = Call::new(Arc::clone(&self.settings), errand, spare);
+        let call = Call::new(Arc::clone(&self.settings), moment, errand, spare);
         match token {
             Token::Known(token) => {
                 let again = call.has_spare().then(|| self.inner.clone());

@@ -68,6 +68,9 @@ use crate::client::{error::Error, session::ClientSession, tokens::TokenSet};
 /// whose [advice](Error::advice) tells "log in again" from "try again"; also after a 401, whose response is then
 /// gone: it would tell the caller to log in when the truth is that the server could not be asked.
 ///
+/// A call belongs to the session in which it was made. Should that end while the call waits, for a token, for the client
+/// below or for a busy server, it ends too, and is not sent with what another session has brought.
+///
 /// # Redirects
 ///
 /// The layer goes *inside* of what follows redirects: `ServiceBuilder` names the follower first. Each hop then is a
@@ -164,7 +167,7 @@ impl<P> ClientLayer<P> {
     /// If tokens have expired and could not be renewed.
     pub async fn authorize<B>(&self, request: &mut Request<B>) -> Result<(), Error> {
         let errand = Errand::of(&self.settings, request);
-        let token = errand.token(&self.settings).await?;
+        let token = errand.token(&self.settings, false).await?;
         errand.load(&self.settings, request, token.as_ref());
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    ClientSession,
+    ClientSession, SessionMoment,
     metadata::SessionMetadata,
     parts::SessionParts,
     state::State,
@@ -52,6 +52,11 @@ impl ClientSession {
             Some(state) => state == TokenState::Dead && !self.shared.tokens.can_renew(),
             None => validity.session == super::SessionState::Expired,
         }
+    }
+
+    /// Whether it is the same session still as at that moment.
+    pub(crate) fn is_at(&self, moment: &SessionMoment) -> bool {
+        Arc::ptr_eq(&self.shared.state.load().activity, &moment.0)
     }
 
     /// Whether somebody has logged out whom nobody has told this session about.

@@ -192,15 +192,17 @@ impl ClientSession {
             return Ok(());
         }
         let now = self.shared.tokens.now();
+        let mut changed = false;
         self.swap(|state| {
             let mut next = state.clone();
             let mut jar = CookieJar::clone(&state.ours.cookies);
             if Arc::ptr_eq(&state.activity, &sent.0) && jar.take_in(uri, headers, now) {
                 next.ours.cookies = Arc::new(jar);
+                changed = true;
             }
             next
         });
-        self.auto_saved().await
+        if changed { self.auto_saved().await } else { Ok(()) }
     }
 
     /// Notes that a call was made to this server: counted by atomics, and saved with the next change, or once a
