@@ -4,11 +4,15 @@
 
 mod answers;
 mod carrying;
+#[cfg(feature = "axum")]
+mod countersign_server;
+mod counting;
 mod help;
 mod many;
 mod readiness;
 mod redirects;
 mod renewal;
 mod secrecy;
+mod switching;
 mod waiting;
 mod websocket;
