@@ -76,7 +76,8 @@ async fn what_the_caller_has_brought_along_is_left_alone() {
     client.clone().oneshot(theirs).await.unwrap();
     let with_user = server.url("/").replace("http://", "http://ada:password@");
     get(&client, with_user).await;
-    assert_eq!(server.tokens(), [Some("theirs".to_owned()), None]);
+    get(&client, server.url("/?full&access_token=theirs")).await;
+    assert_eq!(server.tokens(), [Some("theirs".to_owned()), None, None], "one way is enough (B-02)");
     assert_eq!(count(&refreshes), 0, "a 401 to it is the caller's business");
 }
 

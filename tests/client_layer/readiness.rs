@@ -4,11 +4,12 @@ use std::{
     convert::Infallible,
     future::{Ready, ready},
     task::{Context, Poll},
+    time::Duration,
 };
 
-use countersign::client::ClientLayer;
+use countersign::client::{CallError, ClientLayer, Error, ErrorKind, NoRefresh, TokenManager};
 use http::{Request, Response};
-use tower::{Layer, Service};
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
 use crate::help::{Body, dead, fresh, get, manager, request, status};
 
@@ -58,4 +59,29 @@ async fn the_one_that_was_made_ready_is_the_one_that_is_called() {
         let mut client = layer.layer(Strict { ready: true });
         assert_eq!(client.call(request("https://api.example.com/")).await.unwrap().status(), 200);
     }
+}
+
+#[tokio::test]
+async fn layers_that_box_their_errors_go_below_and_around() {
+    let slow = tower::service_fn(|request: Request<Body>| async move {
+        match request.uri().path() {
+            "/slow" => std::future::pending().await,
+            _ => Ok::<_, BoxError>(status(200)),
+        }
+    });
+    let tokens = TokenManager::builder(NoRefresh).tokens(fresh("token")).build().unwrap();
+    let layer = ClientLayer::new("https://api.example.com", tokens.clone()).unwrap();
+    let client = ServiceBuilder::new()
+        .concurrency_limit(1)
+        .timeout(Duration::from_secs(60))
+        .map_err(CallError::into_boxed)
+        .layer(layer)
+        .timeout(Duration::from_millis(1))
+        .service(slow);
+    let call = |path| client.clone().oneshot(request(format!("https://api.example.com{path}")));
+    assert_eq!(call("/").await.unwrap().status(), 200);
+    assert!(call("/slow").await.unwrap_err().is::<tower::timeout::error::Elapsed>());
+    tokens.set(dead("token")).await.unwrap();
+    let error = call("/").await.unwrap_err();
+    assert_eq!(error.downcast_ref::<Error>().unwrap().kind(), ErrorKind::Expired);
 }

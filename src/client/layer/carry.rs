@@ -21,7 +21,7 @@ pub(super) fn add_token(headers: &mut HeaderMap, token: &AccessToken) {
     headers.insert(AUTHORIZATION, token.header().clone());
 }
 
-/// Adds cookies to those that the caller has set: in one header (RFC 6265bis, section 5.8.3), where the caller's
+/// Adds cookies to those that the caller has set: in one header (RFC 6265bis, section 5.8.1), where the caller's
 /// come first, and win if names are the same. A cookie that is the very token of this request stays behind: two ways
 /// are one too many (B-02).
 pub(super) fn add_cookies(headers: &mut HeaderMap, ours: HeaderValue, token: Option<&AccessToken>) {

@@ -35,6 +35,7 @@ impl Errand {
         let carries = origin.is_some()
             && !request.headers().contains_key(AUTHORIZATION)
             && !origin::has_userinfo(&uri)
+            && !has_token(&uri)
             && request.extensions().get::<WithoutTokens>().is_none();
         Self { uri, origin, carries }
     }
@@ -96,4 +97,9 @@ impl Errand {
             settings.session.record_call(settings.origins[origin].name());
         }
     }
+}
+
+/// Whether a token stands in the URI itself (RFC 6750, section 2.3).
+fn has_token(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("access_token=")))
 }

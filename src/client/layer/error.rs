@@ -21,6 +21,19 @@ impl<E> CallError<E> {
     }
 }
 
+impl<E: Into<Box<dyn error::Error + Send + Sync>>> CallError<E> {
+    /// What lies in it, in a box: the error of most of Tower's layers. For a client whose own error is such a box
+    /// already, `map_err(CallError::into_boxed)` lets those layers go around this one. The session's part is found by
+    /// `downcast_ref::<client::Error>()`.
+    #[must_use]
+    pub fn into_boxed(self) -> Box<dyn error::Error + Send + Sync> {
+        match self {
+            Self::Session(error) => Box::new(error),
+            Self::Call(error) => error.into(),
+        }
+    }
+}
+
 impl<E> From<Error> for CallError<E> {
     fn from(error: Error) -> Self {
         Self::Session(error)

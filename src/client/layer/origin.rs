@@ -28,7 +28,7 @@ impl Origin {
     /// Reads `https://api.example.com` or `https://api.example.com:8443`. Without encryption only this machine
     /// is allowed.
     pub(super) fn parse(text: &str) -> Result<Self, InvalidOrigin> {
-        let wrong = |problem| InvalidOrigin { origin: text_without_userinfo(text), problem };
+        let wrong = |problem| InvalidOrigin { origin: text_to_show(text), problem };
         let uri: Uri = text.parse().map_err(|_| wrong("is not a URI"))?;
         if has_userinfo(&uri) {
             return Err(wrong("holds a user's name"));
@@ -36,11 +36,11 @@ impl Origin {
         if uri.path().len() > 1 || uri.query().is_some() {
             return Err(wrong("goes on after the host"));
         }
-        let (encrypted, port) = scheme_and_port(&uri).ok_or_else(|| wrong("does not begin with a scheme"))?;
+        let (encrypted, port) = scheme_and_port(&uri).ok_or_else(|| wrong("does not begin with `https://`"))?;
         let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
         let host = uri.host().unwrap_or_default();
         if uri.port_u16().is_none() && authority.len() > host.len() {
-            return Err(wrong("has a port that is none"));
+            return Err(wrong("has a port that is no number up to 65535"));
         }
         let host = Host::parse(host).ok_or_else(|| wrong("names no host"))?;
         if !encrypted && !host.is_this_machine() {
@@ -104,7 +104,9 @@ fn scheme_and_port(uri: &Uri) -> Option<(bool, u16)> {
     Some((encrypted, uri.port_u16().unwrap_or(port)))
 }
 
-fn text_without_userinfo(text: &str) -> String {
+/// Without what may be a secret: user and password, and a query.
+fn text_to_show(text: &str) -> String {
+    let text = text.find(['?', '#']).map_or(text, |end| &text[..end]);
     match text.rsplit_once('@') {
         Some((_, rest)) => format!("…@{rest}"),
         None => text.to_owned(),
@@ -192,11 +194,12 @@ mod tests {
             ("http://localhost.example.com", "is not encrypted"),
             ("http://192.168.0.1", "is not encrypted"),
             ("https://api.example.com/v1", "goes on after the host"),
-            ("https://api.example.com?v=1", "goes on after the host"),
+            ("https://api.example.com?key=password", "goes on after the host"),
             ("https://ada:password@api.example.com", "holds a user's name"),
-            ("api.example.com", "does not begin with a scheme"),
-            ("ftp://api.example.com", "does not begin with a scheme"),
-            ("https://api.example.com:99999", "has a port that is none"),
+            ("https://ada:password@api.example.com/?key=password@", "holds a user's name"),
+            ("api.example.com", "does not begin with `https://`"),
+            ("ftp://api.example.com", "does not begin with `https://`"),
+            ("https://api.example.com:99999", "has a port that is no number up to 65535"),
             ("", "is not a URI"),
         ] {
             let error = Origin::parse(text).unwrap_err();

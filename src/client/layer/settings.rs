@@ -44,8 +44,8 @@ use crate::client::{error::Error, session::ClientSession, tokens::TokenSet};
 ///
 /// - `Authorization: Bearer` with the access token, renewed first if it is time: if the request's own URI has one of
 ///   the layer's origins (scheme, host and port; `ws` is `http`, `wss` is `https`), if it has no `Authorization`
-///   already and no user in its URI (one way is enough, RFC 6750, section 2), and if there are tokens. Without any,
-///   it goes out as it is: that is how a log-in passes. Where there may be old ones, mark it as [`WithoutTokens`].
+///   already, no user in its URI and no `access_token` in its query (one way is enough, RFC 6750, section 2), and if
+///   there are tokens. Without any, it goes out as it is: that is how a log-in passes. Where there may be old ones, mark it as [`WithoutTokens`].
 /// - `Cookie` with the cookies of its host and path, by the jar's rules, for any origin. What the caller has set stays,
 ///   and wins.
 ///
@@ -153,6 +153,9 @@ impl<P> ClientLayer<P> {
 
     /// How bodies are copied, to be sent once more: [`CloneBody`](crate::client::CloneBody), if nothing is said;
     /// [`NoReplay`](crate::client::NoReplay), or a function from `&B` to `Option<B>`.
+    ///
+    /// Bodies that are not `Clone` need this: without it, the compiler says of `call` or `oneshot` that its trait bounds
+    /// were not satisfied.
     #[must_use]
     pub fn replay_with<Q>(self, replay: Q) -> ClientLayer<Q> {
         ClientLayer { settings: self.settings, replay }
