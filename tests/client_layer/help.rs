@@ -89,7 +89,7 @@ pub(crate) async fn server_at(
     address: &str,
     answer: impl Fn(&Seen) -> Response<Body> + Send + Sync + 'static,
 ) -> Server {
-    serve(TcpListener::bind(address).await.unwrap(), move |seen| std::future::ready(answer(seen)))
+    server_at_that(address, move |seen| std::future::ready(answer(seen))).await
 }
 
 /// A server that takes its time.
@@ -97,13 +97,14 @@ pub(crate) async fn server_that<F>(answer: impl Fn(&Seen) -> F + Send + Sync + '
 where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), answer)
+    server_at_that("127.0.0.1:0", answer).await
 }
 
-fn serve<F>(listener: TcpListener, answer: impl Fn(&Seen) -> F + Send + Sync + 'static) -> Server
+async fn server_at_that<F>(address: &str, answer: impl Fn(&Seen) -> F + Send + Sync + 'static) -> Server
 where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
+    let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap();
     let seen = Arc::<Mutex<Vec<Seen>>>::default();
     let (notes, answer) = (Arc::clone(&seen), Arc::new(answer));
