@@ -53,6 +53,8 @@ async fn a_storm_of_401s_is_healed_by_one_refresh() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_401s_on_real_sockets_are_one_refresh_at_the_server() {
     const STORM: usize = 1_000;
+    #[cfg(unix)]
+    allow_open_sockets();
     let at_the_door = Arc::new(Barrier::new(STORM));
     // Nobody is refused before all have come with the old token.
     let server = server_that(move |seen| {
@@ -127,4 +129,12 @@ async fn sixty_four_tasks_on_real_sockets_share_one_refresh() {
     assert_eq!(count(&refreshes), 1);
     let good = server.tokens().iter().filter(|token| token.as_deref() == Some("new")).count();
     assert_eq!(good, 640);
+}
+
+/// Both ends of a thousand sockets are in this process: twice as many as most systems allow unasked.
+#[cfg(unix)]
+fn allow_open_sockets() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
 }
