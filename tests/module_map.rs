@@ -65,15 +65,16 @@ fn a_module_imports_only_from_lower_rows() {
 }
 
 /// Inside of the client half: row, module.
-const CLIENT: [(u8, &str); 8] = [
-    (0, "tokens"),
-    (1, "storage"),
-    (2, "error"),
-    (0, "cookies"),
-    (3, "manager"),
-    (4, "session"),
-    (5, "layer"),
-    (6, "mod"),
+const CLIENT: [(u8, &str); 9] = [
+    (0, "basics"),
+    (1, "cookies"),
+    (1, "tokens"),
+    (2, "storage"),
+    (3, "error"),
+    (4, "manager"),
+    (5, "session"),
+    (6, "layer"),
+    (7, "mod"),
 ];
 
 #[test]

@@ -74,6 +74,7 @@
 //! The feature `client` compiles nothing of the server's, and no HTTP client: the layer goes around any Tower service of
 //! `http::Request`, such as hyper-util's client. `keyring` adds [`KeyringStorage`]. [`FileStorage`] is for Unix.
 
+mod basics;
 mod cookies;
 mod error;
 mod layer;
