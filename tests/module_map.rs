@@ -27,7 +27,7 @@ const MAP: [(u8, &str); 14] = [
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 20] = [
+const OUTSIDE: [(&str, &[&str]); 21] = [
     ("arc_swap", &["client"]),
     ("axum_core", &["extract"]),
     ("base64", &["client", "key", "record", "token"]),
@@ -37,6 +37,7 @@ const OUTSIDE: [(&str, &[&str]); 20] = [
     ("hmac", &["token"]),
     ("moka", &["store"]),
     ("keyring", &["client"]),
+    ("keyring_core", &["client"]),
     ("psl", &["client"]),
     ("redis", &["store"]),
     ("ring", &["key"]),
