@@ -33,15 +33,20 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("app/tokens.json");
 //! # let http = tower::service_fn(api::answer);
-//! // Yours: the file (such as `~/.config/app/tokens.json`), the call that renews tokens, and the HTTP client.
-//! let tokens = TokenManager::builder(|token: RefreshToken| api::refresh(token)).file(&path).build()?;
-//! let mut client =
-//!     ServiceBuilder::new().layer(ClientLayer::new("https://api.example.com", tokens.clone())?).service(http);
+//! // Yours are the call that renews tokens, the file, and the HTTP client.
+//! let tokens = TokenManager::builder(|token: RefreshToken| api::refresh(token))
+//!     .file(&path) // such as `~/.config/app/tokens.json`
+//!     .build()?;
+//! let mut client = ServiceBuilder::new()
+//!     .layer(ClientLayer::new("https://api.example.com", tokens.clone())?)
+//!     .service(http);
 //!
-//! // Once, after the log-in; the next run of the program finds them in the file.
-//! tokens.set(TokenSet::new("the-first")?.with_refresh_token("renews")?).await?;
+//! // Once, after the log-in. The next run of the program finds them in the file.
+//! let first = TokenSet::new("the-first")?.with_refresh_token("renews")?;
+//! tokens.set(first).await?;
 //!
-//! // The server refuses the first token with a 401: it is renewed, and the request is sent once more.
+//! // The server answers the first token with a 401: it is renewed, and the
+//! // request is sent once more.
 //! let request = Request::get("https://api.example.com/me").body(String::new())?;
 //! let response = client.ready().await?.call(request).await?;
 //! assert_eq!(response.status(), 200);

@@ -1,7 +1,5 @@
 //! Where a storage is asked.
 
-use std::{error, fmt};
-
 use tokio::task;
 
 use super::{StorageError, StorageErrorKind};
@@ -14,19 +12,9 @@ pub(crate) fn blocking<T: Send + 'static>(
     let work = task::spawn_blocking(work);
     async move {
         work.await.unwrap_or_else(|_| {
-            Err(StorageError::new(StorageErrorKind::Unavailable, "the storage of tokens").because(BrokenOff))
+            Err(StorageError::new(StorageErrorKind::Unavailable, "the storage of tokens").because(BROKEN_OFF))
         })
     }
 }
 
-/// A storage has panicked, or the runtime has ended.
-#[derive(Debug)]
-struct BrokenOff;
-
-impl fmt::Display for BrokenOff {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it panicked, or the runtime has ended")
-    }
-}
-
-impl error::Error for BrokenOff {}
+const BROKEN_OFF: &str = "it panicked, or the runtime has ended";
