@@ -54,7 +54,7 @@ impl ClientSession {
         }
     }
 
-    /// Whether the tokens that went with it are gone, and it has not been told yet.
+    /// Whether somebody has logged out whom nobody has told this session about.
     pub(super) fn is_over(&self, state: &State) -> bool {
         state.is_over(self.shared.tokens.state().is_some())
     }
