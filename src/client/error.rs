@@ -23,7 +23,7 @@ pub enum ErrorKind {
     Expired,
     /// The server has refused to renew the tokens: they were revoked, or have been used up.
     RefreshRefused,
-    /// Whoever renews tokens could not be reached, or could not answer.
+    /// Whoever renews or revokes tokens could not be reached, or could not answer.
     Network,
     /// Tokens could not be read or kept.
     Storage,
@@ -83,7 +83,7 @@ impl fmt::Display for Error {
             ErrorKind::NotAuthenticated => "nobody is logged in: log in first",
             ErrorKind::Expired => "the access token has expired, and cannot be renewed: log in again",
             ErrorKind::RefreshRefused => "the server refused to renew the session: log in again",
-            ErrorKind::Network => "the session could not be renewed at the moment: try again",
+            ErrorKind::Network => "the server could not be asked, or did not answer: try again",
             ErrorKind::Storage => "tokens could not be read or kept",
             ErrorKind::InvalidToken => "this is no token",
         })?;

@@ -8,10 +8,16 @@ mod carrying;
 mod countersign_server;
 mod counting;
 mod help;
+#[allow(unreachable_pub, reason = "other tests share it")]
+#[path = "../support/http_server.rs"]
+mod http_server;
 mod many;
 mod readiness;
 mod redirects;
 mod renewal;
+#[allow(dead_code, unreachable_pub, reason = "other tests share it")]
+#[path = "../support/said.rs"]
+mod said;
 mod secrecy;
 mod switching;
 mod waiting;

@@ -9,12 +9,12 @@ use tokio::{runtime::Handle, time::sleep};
 
 use super::{
     decide::{Sight, sight},
-    shared::{Shared, blocking},
+    shared::Shared,
     watch::ChangeReason,
 };
 use crate::client::{
     error::Error,
-    storage::{Document, Storage, StorageError, Update},
+    storage::{Document, Storage, StorageError, Update, blocking},
     tokens::TokenSet,
 };
 

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::{TokenManager, shared::blocking, state::Standing, watch::ChangeReason};
+use super::{TokenManager, state::Standing, watch::ChangeReason};
 use crate::client::{
     error::Error,
-    storage::{Document, Update},
+    storage::{Document, Update, blocking},
     tokens::TokenSet,
 };
 
