@@ -6,6 +6,9 @@ mod calls;
 mod ending;
 mod keeping;
 mod merging;
+#[cfg(unix)]
+mod processes;
+mod races;
 mod secrecy;
 mod several;
 mod support;

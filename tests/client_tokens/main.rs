@@ -11,6 +11,7 @@ mod kept;
 mod log_out;
 mod once;
 mod processes;
+mod races;
 mod refused;
 mod scripted;
 mod secrets;

@@ -12,49 +12,46 @@ use crate::client::{
 
 impl TokenManager {
     /// As [`set`](Self::set) or [`clear`](Self::clear), together with `step` in one step of the storage. That may
-    /// change all but the tokens: whatever it leaves of them, they become these, or those that were set since.
+    /// change all but the tokens: whatever it leaves of them, they become these, or those that were set since. If that
+    /// fails, it is `late` that changes the rest when they are saved after all.
     ///
     /// # Errors
     /// As for those.
     pub(crate) async fn put_with(
         &self,
         tokens: Option<TokenSet>,
-        mut step: impl FnMut(&mut Document) + Send + 'static,
+        step: impl FnMut(&mut Document) + Send + 'static,
+        late: impl Fn(&mut Document) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        let shared = Arc::clone(&self.shared);
-        let reason = if tokens.is_some() { ChangeReason::Set } else { ChangeReason::Cleared };
-        let tokens = tokens.map(Arc::new);
-        let generation = shared.memory.change(reason, |snapshot| snapshot.replace_unsaved(tokens, None));
-        let kept = blocking(move || {
-            let kept = shared.storage.update(&mut |document| {
-                let before = document.clone();
-                step(document);
-                let snapshot = shared.memory.load();
-                let overtaken = snapshot.generation != generation;
-                let tokens = if overtaken { before.tokens() } else { snapshot.tokens.as_deref() };
-                document.set_tokens(tokens.cloned());
-                if *document == before { Update::Unchanged } else { Update::Changed }
-            });
-            let kept = shared.kept(generation, kept);
-            if kept.is_err() {
-                shared.save_later(generation);
-            }
-            Ok(kept)
-        });
-        kept.await?
+        self.shared.put(tokens, step, Some(Arc::new(late))).await
     }
 
-    /// Forgets the tokens, if `step` says that it has left nothing of the document; not if they have been set
-    /// since. Whether it did.
+    /// Has no tokens any more from now on, ahead of the [`put_with`](Self::put_with) that is to follow: which ones
+    /// there were.
+    pub(crate) fn forget(&self) -> Option<Arc<TokenSet>> {
+        let forgotten = self.tokens();
+        if forgotten.is_some() {
+            self.shared.memory.change(ChangeReason::Cleared, |snapshot| snapshot.put(None, None));
+        }
+        forgotten
+    }
+
+    /// Which tokens there are by now: to be asked before it is decided to clear them.
+    pub(crate) fn generation(&self) -> u64 {
+        self.shared.memory.load().generation
+    }
+
+    /// Forgets the tokens of this generation, if `step` says that it has left nothing of the document; not if others
+    /// have been set since. Whether it did.
     ///
     /// # Errors
     /// If the storage fails. Nothing has changed then.
     pub(crate) async fn clear_if(
         &self,
+        generation: u64,
         mut step: impl FnMut(&mut Document) -> bool + Send + 'static,
     ) -> Result<bool, Error> {
         let shared = Arc::clone(&self.shared);
-        let generation = shared.memory.load().generation;
         let cleared = blocking(move || {
             let mut cleared = false;
             shared.storage.update(&mut |document| {

@@ -48,6 +48,7 @@ impl ClientSession {
             Err(error) if error.kind() != ErrorKind::NotAuthenticated => return Err(error),
             _ => {}
         }
+        let before = self.shared.state.load_full();
         self.shared.tokens.reload().await?;
         let from = Arc::clone(self.shared.tokens.storage());
         let task = tokio::task::spawn_blocking(move || from.load().map_err(Error::from));
@@ -56,6 +57,10 @@ impl ClientSession {
         self.note(&Ok(()));
         let now = self.shared.tokens.now();
         self.swap(|state| {
+            if !state.is_of(&before) {
+                // Logged out since: what was read belongs to the past.
+                return state.clone();
+            }
             let is_same = state.mark.as_ref().map(|mark| &mark.id) == kept.mark.as_ref().map(|mark| &mark.id);
             if is_same && state.has_changes() {
                 // Changed since the save above: the next one brings both together.

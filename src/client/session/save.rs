@@ -119,6 +119,21 @@ pub(super) fn end(document: &mut Document) -> bool {
     was_there
 }
 
+/// Ends the session for a log-out that could not be kept, if nobody else has begun another since.
+pub(super) fn end_late(document: &mut Document, mark: Option<&Mark>) {
+    if mark.is_none_or(|mark| mark_of(document).is_none_or(|there| there == mark.id)) {
+        end(document);
+    }
+}
+
+/// Begins the session for a log-in that could not be kept, if nobody else has begun another since `over`.
+pub(super) fn begin_late(document: &mut Document, over: Option<&str>, mark: &Mark, parts: &SessionParts) {
+    if mark_of(document).as_deref() == over {
+        // Parts that could not be written were an error of the log-in already.
+        let _ = begin(document, mark, parts);
+    }
+}
+
 /// Ends the session if it is this one still, with these tokens.
 pub(super) fn end_if(document: &mut Document, mark: Option<&Mark>, tokens: Option<&TokenSet>) -> bool {
     let same = mark_of(document).as_ref() == mark.map(|mark| &mark.id);
