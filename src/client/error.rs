@@ -2,7 +2,10 @@
 
 use std::{error, fmt, sync::Arc, time::Duration};
 
-use crate::client::{storage::StorageError, tokens::InvalidToken};
+use crate::client::{
+    storage::{StorageError, StorageErrorKind},
+    tokens::InvalidToken,
+};
 
 /// What went wrong, in any verb of the client half. Cheap to clone: all tasks that wait for one refresh get
 /// the same one.
@@ -23,7 +26,7 @@ pub enum ErrorKind {
     Expired,
     /// The server has refused to renew the tokens: they were revoked, or have been used up.
     RefreshRefused,
-    /// Whoever renews tokens could not be reached, or could not answer.
+    /// Whoever renews or revokes tokens could not be reached, or could not answer.
     Network,
     /// Tokens could not be read or kept.
     Storage,
@@ -59,6 +62,12 @@ impl Error {
         self
     }
 
+    /// Whether the storage has set aside what it held, and holds nothing now.
+    pub(crate) fn has_set_aside(&self) -> bool {
+        let source = self.source.as_deref().and_then(|source| source.downcast_ref::<StorageError>());
+        source.is_some_and(|error| matches!(error.kind(), StorageErrorKind::Corrupt { .. }))
+    }
+
     /// What went wrong.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -83,7 +92,7 @@ impl fmt::Display for Error {
             ErrorKind::NotAuthenticated => "nobody is logged in: log in first",
             ErrorKind::Expired => "the access token has expired, and cannot be renewed: log in again",
             ErrorKind::RefreshRefused => "the server refused to renew the session: log in again",
-            ErrorKind::Network => "the session could not be renewed at the moment: try again",
+            ErrorKind::Network => "the server could not be asked to renew or end the session at the moment: try again",
             ErrorKind::Storage => "tokens could not be read or kept",
             ErrorKind::InvalidToken => "this is no token",
         })?;

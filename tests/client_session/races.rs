@@ -139,3 +139,54 @@ async fn clean_up_spares_a_session_into_which_somebody_logs_in_while_it_looks() 
     assert_eq!(session.tokens().tokens().unwrap().access_token().reveal(), "b");
     assert_eq!(place.json()["access_token"], "b");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_spoilt_while_the_program_runs_is_written_anew_with_the_whole_session() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    let folder = tempfile::TempDir::with_prefix("countersign-").unwrap();
+    let file = folder.path().join("session.json");
+    let start = || {
+        ClientSession::new(
+            TokenManager::builder(countersign::client::NoRefresh).file(&file).clock(clock()).build().unwrap(),
+        )
+    };
+    for notices in ["the session", "the tokens"] {
+        let session = start();
+        session.log_in(tokens("a")).user(UserInfo::new("ada")).await.unwrap();
+        fs::write(&file, "{ half").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        if notices == "the session" {
+            session.take_cookies(&uri(), &set_cookies(["sid=1; Path=/; Max-Age=60"])).await.unwrap_err();
+        } else {
+            session.tokens().reload().await.unwrap_err();
+            session.take_cookies(&uri(), &set_cookies(["sid=1; Path=/; Max-Age=60"])).await.unwrap();
+        }
+        session.save().await.unwrap();
+        assert!(session.is_valid() && session.storage_error().is_none(), "noticed by {notices}");
+        let next_run = start();
+        assert_eq!(next_run.user().unwrap().id(), "ada", "noticed by {notices}");
+        assert_eq!(next_run.tokens().tokens().unwrap().access_token().reveal(), "a");
+        assert_eq!(cookies_of(&next_run), ["sid=1"]);
+        session.clear().await.unwrap();
+        assert!(!file.exists());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_backup_that_finds_its_place_spoilt_brings_nothing_back_after_a_log_out_elsewhere() {
+    let (place, session) = ada().await;
+    let other = place.session(&clock());
+    let folder = tempfile::TempDir::with_prefix("countersign-").unwrap();
+    let file = folder.path().join("backup.json");
+    let backup = countersign::client::FileStorage::new(&file);
+    session.back_up_to(backup.clone()).await.unwrap();
+    std::fs::write(&file, "{ half").unwrap();
+    session.back_up_to(backup).await.unwrap_err();
+    other.clear().await.unwrap();
+    session.set_user(UserInfo::new("eve")).await.unwrap_err();
+    session.tokens().reload().await.unwrap();
+    assert!(place.is_empty() && session.tokens().tokens().is_none());
+}

@@ -119,6 +119,7 @@ async fn look(shared: &Arc<Shared>, before: &Snapshot) {
         Ok(document) => shared.follow(before.generation, sight(&document, &snapshot)),
         Err(error) => {
             shared.storage_failed(before.generation, error);
+            shared.save_later(before.generation);
         }
     }
 }

@@ -67,6 +67,12 @@ impl Snapshot {
         self.replace_unsaved(tokens, None);
     }
 
+    /// The storage holds nothing any more, and not because of a log-out: the tokens are to be saved again.
+    pub(super) fn set_aside(&mut self) {
+        self.kept = None;
+        self.unsaved = true;
+    }
+
     /// Brings these tokens into a document, with what is owed there.
     pub(super) fn bring_into(&self, document: &mut Document, tokens: Option<&TokenSet>) {
         if let Some(rest) = self.rest.as_ref().filter(|_| !self.under_way) {

@@ -3,7 +3,12 @@
 
 use std::sync::Arc;
 
-use super::{TokenManager, shared::blocking, state::Standing, watch::ChangeReason};
+use super::{
+    TokenManager,
+    shared::blocking,
+    state::{Snapshot, Standing},
+    watch::ChangeReason,
+};
 use crate::client::{
     error::Error,
     storage::{Document, Update},
@@ -34,6 +39,23 @@ impl TokenManager {
             self.shared.memory.change(ChangeReason::Cleared, |snapshot| snapshot.put(None, None));
         }
         forgotten
+    }
+
+    /// Saves what has yet to be saved. If that fails, it has been noted, and is tried again.
+    pub(crate) async fn save_unsaved(&self) {
+        let snapshot = self.shared.memory.load_full();
+        if snapshot.unsaved {
+            let _ = self.shared.save(snapshot.generation).await;
+        }
+    }
+
+    /// The session has found what the storage held to be unreadable, and it holds nothing now: the tokens are to be
+    /// saved again.
+    pub(crate) fn have_been_set_aside(&self) {
+        let generation = self.generation();
+        if self.shared.memory.note_if(generation, Snapshot::set_aside) {
+            self.shared.save_later(generation);
+        }
     }
 
     /// Which tokens there are by now: to be asked before it is decided to clear them.

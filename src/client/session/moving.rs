@@ -49,10 +49,11 @@ impl ClientSession {
             _ => {}
         }
         let before = self.shared.state.load_full();
-        self.shared.tokens.reload().await?;
+        self.shared.tokens.reload().await.map_err(|error| self.failed(error))?;
         let from = Arc::clone(self.shared.tokens.storage());
         let task = tokio::task::spawn_blocking(move || from.load().map_err(Error::from));
-        let document = task.await.unwrap_or_else(|error| Err(Error::because(ErrorKind::Storage, error)))?;
+        let document = task.await.unwrap_or_else(|error| Err(Error::because(ErrorKind::Storage, error)));
+        let document = document.map_err(|error| self.failed(error))?;
         let kept = Kept::read(&document).map_err(malformed)?;
         self.note(&Ok(()));
         let now = self.shared.tokens.now();
