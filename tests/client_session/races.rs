@@ -190,3 +190,19 @@ async fn a_backup_that_finds_its_place_spoilt_brings_nothing_back_after_a_log_ou
     session.tokens().reload().await.unwrap();
     assert!(place.is_empty() && session.tokens().tokens().is_none());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_spoilt_file_of_a_session_that_goes_by_cookies_alone_is_written_anew_too() {
+    let folder = tempfile::TempDir::with_prefix("countersign-").unwrap();
+    let file = folder.path().join("session.json");
+    let manager = TokenManager::builder(countersign::client::NoRefresh).file(&file).clock(clock()).build().unwrap();
+    let session = ClientSession::new(manager);
+    let log_in = session.log_in(None).user(UserInfo::new("ada"));
+    log_in.cookies_from(&uri(), &set_cookies(["sid=1; Path=/; Max-Age=60"])).await.unwrap();
+    std::fs::write(&file, "{ half").unwrap();
+    session.reload().await.unwrap_err();
+    assert_eq!(cookies_of(&session), ["sid=1"]);
+    session.save().await.unwrap();
+    assert!(std::fs::read_to_string(&file).unwrap().contains("ada"));
+}

@@ -38,8 +38,8 @@ impl ClientSession {
     /// whatever came of that. A user who logs out on a borrowed machine is not to leave the session behind because
     /// the server is away; what is left there then ends when it expires.
     ///
-    /// `revoke` gets the newest tokens that there are, and 30 seconds. If a refresh that was in flight has brought others
-    /// meanwhile, it is called for them too. It is not called if there are no tokens.
+    /// `revoke` gets the newest tokens that there are, and 30 seconds. If a refresh that was in flight has brought
+    /// others meanwhile, it is called for them too. It is not called if there are no tokens.
     ///
     /// Once polled, all of it runs to its end, whether or not the caller waits for it.
     pub async fn clear_securely<F, R, E>(&self, revoke: F) -> SecurelyCleared
