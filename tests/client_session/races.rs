@@ -206,3 +206,29 @@ async fn a_spoilt_file_of_a_session_that_goes_by_cookies_alone_is_written_anew_t
     session.save().await.unwrap();
     assert!(std::fs::read_to_string(&file).unwrap().contains("ada"));
 }
+
+#[tokio::test]
+async fn a_log_out_that_is_made_up_for_wins_over_a_refresh_elsewhere() {
+    let (place, session) = ada().await;
+    let other = place.session(&clock());
+    place.break_down(true);
+    session.clear().await.unwrap_err();
+    session.clear().await.unwrap_err();
+    place.break_down(false);
+    // As a refresh leaves it: other tokens, and the session is the same.
+    other.tokens().set(tokens("a2")).await.unwrap();
+    eventually(|| place.is_empty()).await;
+    other.reload().await.unwrap();
+    assert!(other.tokens().tokens().is_none() && other.user().is_none());
+}
+
+#[tokio::test]
+async fn a_log_out_after_a_log_in_that_both_could_not_be_kept_leaves_nothing_of_the_session_before() {
+    let (place, session) = ada().await;
+    place.break_down(true);
+    session.log_in(tokens("b")).user(UserInfo::new("eve")).await.unwrap_err();
+    session.clear().await.unwrap_err();
+    place.break_down(false);
+    eventually(|| place.json().get("access_token").is_none()).await;
+    assert!(place.is_empty(), "{}", place.json());
+}

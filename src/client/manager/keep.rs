@@ -74,6 +74,16 @@ impl Shared {
         let kept = self.storage.update(&mut |document| {
             let snapshot = self.memory.load();
             seen = (snapshot.generation == generation).then(|| sight(document, &snapshot));
+            if let (Some(Sight::Other(_)), None, Some(late)) = (&seen, tokens, &snapshot.rest) {
+                // A log-out that could not be kept wins over a refresh of the same session elsewhere.
+                let mut ended = document.clone();
+                late(&mut ended);
+                if ended.is_empty() {
+                    *document = ended;
+                    seen = Some(Sight::Ours);
+                    return Update::Changed;
+                }
+            }
             if !matches!(seen, Some(Sight::Ours)) {
                 return Update::Unchanged;
             }

@@ -26,6 +26,7 @@ pub use ahead::RefreshTask;
 pub use backoff::BackOff;
 pub use builder::TokenManagerBuilder;
 pub use refresher::{NoRefresh, RefreshError, Refresher, WithTokens, with_tokens};
+pub(crate) use state::Rest;
 pub use watch::{ChangeReason, TokenChange, TokenWatch};
 
 use std::{fmt, sync::Arc};

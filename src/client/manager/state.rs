@@ -36,7 +36,7 @@ pub(super) struct Snapshot {
 }
 
 /// A change to the parts of a document beside its tokens.
-pub(super) type Rest = Arc<dyn Fn(&mut Document) + Send + Sync>;
+pub(crate) type Rest = Arc<dyn Fn(&mut Document) + Send + Sync>;
 
 /// Whether these tokens can be renewed, as far as trying has told.
 #[derive(Clone, Default)]

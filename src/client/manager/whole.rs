@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{
     TokenManager,
     shared::blocking,
-    state::{Snapshot, Standing},
+    state::{Rest, Snapshot, Standing},
     watch::ChangeReason,
 };
 use crate::client::{
@@ -18,7 +18,9 @@ use crate::client::{
 impl TokenManager {
     /// As [`set`](Self::set) or [`clear`](Self::clear), together with `step` in one step of the storage. That may
     /// change all but the tokens: whatever it leaves of them, they become these, or those that were set since. If that
-    /// fails, it is `late` that changes the rest when they are saved after all.
+    /// fails, it is `late` that changes the rest when they are saved after all: without one, that of the change before it,
+    /// if that has not been saved either. A `late` that leaves nothing says that the session which is there has ended,
+    /// whatever its tokens are by then.
     ///
     /// # Errors
     /// As for those.
@@ -26,9 +28,9 @@ impl TokenManager {
         &self,
         tokens: Option<TokenSet>,
         step: impl FnMut(&mut Document) + Send + 'static,
-        late: impl Fn(&mut Document) + Send + Sync + 'static,
+        late: Option<Rest>,
     ) -> Result<(), Error> {
-        self.shared.put(tokens, step, Some(Arc::new(late))).await
+        self.shared.put(tokens, step, late).await
     }
 
     /// Has no tokens any more from now on, ahead of the [`put_with`](Self::put_with) that is to follow: which ones

@@ -9,12 +9,10 @@ use std::{
 
 use tokio::time::timeout;
 
-use super::{
-    ClientSession, save,
-    state::{Mark, State},
-};
+use super::{ClientSession, save, state::State};
 use crate::client::{
     error::{Error, ErrorKind},
+    manager::Rest,
     storage::Document,
     tokens::TokenSet,
 };
@@ -30,8 +28,8 @@ impl ClientSession {
     /// If the storage could not be changed. All is forgotten here all the same, and clearing the storage is tried
     /// again; until then, it would be there again in the next run of the program.
     pub async fn clear(&self) -> Result<(), Error> {
-        let (mark, _) = self.forget_all();
-        self.in_turn(|session| session.end(mark)).await
+        let (late, _) = self.forget_all();
+        self.in_turn(|session| session.end(late)).await
     }
 
     /// Logs out on both sides: has `revoke` tell the server, then forgets everything as [`clear`](Self::clear) does,
@@ -59,8 +57,8 @@ impl ClientSession {
                 Some(tokens) => within_time(revoke((**tokens).clone())).await,
                 None => Ok(()),
             };
-            let (mark, held) = session.forget_all();
-            let wiped = session.in_turn(|session| async { Ok(session.end_telling(mark).await) }).await;
+            let (late, held) = session.forget_all();
+            let wiped = session.in_turn(|session| async { Ok(session.end_telling(late).await) }).await;
             let (wiped, left) = wiped.unwrap_or_else(|error| (Err(error), Vec::new()));
             for tokens in with_all(held.iter().map(|held| (**held).clone()), left) {
                 if first.as_ref().is_none_or(|first| first.access_token() != tokens.access_token()) {
@@ -101,13 +99,13 @@ impl ClientSession {
         .await
     }
 
-    async fn end(self, mark: Option<Mark>) -> Result<(), Error> {
-        self.end_telling(mark).await.0
+    async fn end(self, late: Option<Rest>) -> Result<(), Error> {
+        self.end_telling(late).await.0
     }
 
-    /// Ends it. In turn only. Tells which tokens there were, here and in the storage. If it has to be made up for, only
-    /// the session of this mark ends late.
-    async fn end_telling(self, mark: Option<Mark>) -> (Result<(), Error>, Vec<TokenSet>) {
+    /// Ends it. In turn only. Tells which tokens there were, here and in the storage. If it has to be made up for,
+    /// `late` does so.
+    async fn end_telling(self, late: Option<Rest>) -> (Result<(), Error>, Vec<TokenSet>) {
         let held = self.shared.tokens.tokens().map(|tokens| (*tokens).clone());
         let there = Arc::new(Mutex::new(None));
         let step = {
@@ -117,7 +115,6 @@ impl ClientSession {
                 save::end(document);
             }
         };
-        let late = move |document: &mut Document| save::end_late(document, mark.as_ref());
         let result = self.shared.tokens.put_with(None, step, late).await;
         self.note(&result);
         self.forget();
@@ -125,12 +122,18 @@ impl ClientSession {
         (result, with_all(held, there))
     }
 
-    /// All of it, tokens included, ahead of the step that ends it: which session it was, and its tokens.
-    fn forget_all(&self) -> (Option<Mark>, Option<Arc<TokenSet>>) {
-        let mark = self.shared.state.load().mark.clone();
+    /// All of it, tokens included, ahead of the step that ends it: how to make up for that
+    /// step, and the tokens that there were.
+    fn forget_all(&self) -> (Option<Rest>, Option<Arc<TokenSet>>) {
+        let state = self.shared.state.load_full();
+        let there = state.id_there().map(str::to_owned);
+        // Forgotten already: what is owed is owed still.
+        let is_known = state.mark.is_some();
+        let late = is_known
+            .then(|| Arc::new(move |document: &mut Document| save::end_late(document, there.as_deref())) as Rest);
         let held = self.shared.tokens.forget();
         self.forget();
-        (mark, held)
+        (late, held)
     }
 
     fn forget(&self) {

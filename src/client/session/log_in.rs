@@ -17,7 +17,7 @@ use super::{
     state::{Mark, State, Unkept, new_id},
     user::UserInfo,
 };
-use crate::client::{cookies::CookieJar, error::Error, tokens::TokenSet};
+use crate::client::{cookies::CookieJar, error::Error, manager::Rest, storage::Document, tokens::TokenSet};
 
 /// The start of a session, made by [`ClientSession::log_in`]: nothing happens until it is awaited.
 #[must_use = "nobody is logged in until this is awaited"]
@@ -138,15 +138,15 @@ impl ClientSession {
                 found.refused = save::begin(document, &mark, &parts).err().map(malformed);
             }
         };
-        let late = {
+        let late: Rest = {
             let (found, parts, known) = (found.clone(), parts.clone(), known);
-            move |document: &mut _| {
+            Arc::new(move |document: &mut Document| {
                 let found = found.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let over = found.over.as_ref().unwrap_or(&known);
                 save::begin_late(document, over.as_deref(), &mark, &parts);
-            }
+            })
         };
-        let kept = self.shared.tokens.put_with(tokens, step, late).await;
+        let kept = self.shared.tokens.put_with(tokens, step, Some(late)).await;
         let found = found.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let kept = kept.and(found.refused.map_or(Ok(()), Err));
         self.note(&kept);

@@ -119,9 +119,9 @@ pub(super) fn end(document: &mut Document) -> bool {
     was_there
 }
 
-/// Ends the session for a log-out that could not be kept, if nobody else has begun another since.
-pub(super) fn end_late(document: &mut Document, mark: Option<&Mark>) {
-    if mark.is_none_or(|mark| mark_of(document).is_none_or(|there| there == mark.id)) {
+/// Ends the session for a log-out that could not be kept, if it is still the one that was there then.
+pub(super) fn end_late(document: &mut Document, there: Option<&str>) {
+    if mark_of(document).as_deref() == there {
         end(document);
     }
 }

@@ -66,6 +66,14 @@ impl State {
         Self { unkept: unkept.or_else(|| self.unkept.clone()), ..self.clone() }
     }
 
+    /// Which session the storage holds, as far as is known.
+    pub(super) fn id_there(&self) -> Option<&str> {
+        match (&self.unkept, &self.mark) {
+            (Some(unkept), _) => unkept.over.as_deref(),
+            (None, mark) => mark.as_ref().map(|mark| &*mark.id),
+        }
+    }
+
     /// Whether both are snapshots of the same session, from one log-in to the next.
     pub(super) fn is_of(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.activity, &other.activity)
