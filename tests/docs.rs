@@ -45,6 +45,18 @@ fn every_promise_and_gate_has_its_tests() {
     }
 }
 
+#[test]
+fn what_is_asked_of_the_client_half_has_its_tests() {
+    let half = SECURITY.split("### The client half").nth(1).unwrap();
+    for requirement in ["A-20", "A-21", "A-22", "R-16", "R-17"] {
+        let start = format!("| {requirement} |");
+        let row =
+            half.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("no row for {requirement}"));
+        let tests = tests_named_in(row);
+        assert!(tests.iter().all(|(path, _)| path.contains("client")) && !tests.is_empty(), "{requirement}: {tests:?}");
+    }
+}
+
 /// Every promise's test is claimed by SECURITY.md, so that none is forgotten there.
 #[test]
 fn every_test_of_a_promise_is_named() {

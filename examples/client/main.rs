@@ -42,9 +42,12 @@ async fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["count"] => println!("{}", server.call(Method::POST, "/counter").await?),
         ["status"] => println!("{}", session.validity()),
         ["logout"] => {
-            // Here it is gone in any case; whether the server knows is told.
-            session.clear_securely(move |tokens| server::log_out(url.clone(), tokens)).await.into_result()?;
-            println!("logged out");
+            let cleared = session.clear_securely(move |tokens| server::log_out(url.clone(), tokens)).await;
+            cleared.wiped?;
+            match cleared.revoked {
+                Ok(()) => println!("logged out"),
+                Err(error) => println!("logged out here; the server does not know: {}", said(&error)),
+            }
         }
         _ => return Err("one of: login NAME PASSWORD, me, count, status, logout".into()),
     }
@@ -58,8 +61,22 @@ async fn main() -> ExitCode {
     match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{}", said(&*error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with what it comes from, unless it says so itself.
+fn said(error: &dyn Error) -> String {
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_said = cause.to_string();
+        if !said.ends_with(&cause_said) {
+            said += &format!(": {cause_said}");
+        }
+        next = cause.source();
+    }
+    said
 }

@@ -32,25 +32,28 @@ impl Server {
             .header(header::CONTENT_TYPE, "application/json")
             .extension(WithoutTokens)
             .body(Full::from(body))?;
-        self.send(request).await
+        let (status, body) = self.send(request).await?;
+        match status {
+            StatusCode::OK => Ok(body),
+            StatusCode::UNAUTHORIZED => Err("wrong name or password".into()),
+            status => Err(unexpected(status, &body)),
+        }
     }
 
     /// Carries the token, renews it if it is time, and tries once more after a 401.
     pub(crate) async fn call(&self, method: Method, path: &str) -> Result<String, Box<dyn Error>> {
         let request = Request::builder().method(method).uri(format!("{}{path}", self.url));
-        let body = self.send(request.body(Full::default())?).await?;
-        Ok(String::from_utf8_lossy(&body).into_owned())
+        let (status, body) = self.send(request.body(Full::default())?).await?;
+        match status {
+            StatusCode::OK => Ok(String::from_utf8_lossy(&body).into_owned()),
+            StatusCode::UNAUTHORIZED => Err("log in first: login NAME PASSWORD".into()),
+            status => Err(unexpected(status, &body)),
+        }
     }
 
-    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Bytes, Box<dyn Error>> {
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), Box<dyn Error>> {
         let response = self.client.clone().oneshot(request).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        match status {
-            status if status.is_success() => Ok(body),
-            StatusCode::UNAUTHORIZED => Err("log in first: login NAME PASSWORD".into()),
-            status => Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into()),
-        }
+        Ok((response.status(), response.into_body().collect().await?.to_bytes()))
     }
 }
 
@@ -76,6 +79,10 @@ pub(crate) async fn log_out(url: String, tokens: TokenSet) -> Result<(), Box<dyn
     let request = Request::post(format!("{url}/logout")).header(header::AUTHORIZATION, tokens.access_token().header());
     let response = http().request(request.body(Full::default())?).await?;
     if response.status().is_success() { Ok(()) } else { Err(response.status().to_string().into()) }
+}
+
+fn unexpected(status: StatusCode, body: &[u8]) -> Box<dyn Error> {
+    format!("{status}: {}", String::from_utf8_lossy(body)).into()
 }
 
 fn http() -> Http {

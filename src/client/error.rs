@@ -92,7 +92,7 @@ impl fmt::Display for Error {
             ErrorKind::NotAuthenticated => "nobody is logged in: log in first",
             ErrorKind::Expired => "the access token has expired, and cannot be renewed: log in again",
             ErrorKind::RefreshRefused => "the server refused to renew the session: log in again",
-            ErrorKind::Network => "the server could not be asked to renew or end the session at the moment: try again",
+            ErrorKind::Network => "the server could not be asked, or did not answer: try again",
             ErrorKind::Storage => "tokens could not be read or kept",
             ErrorKind::InvalidToken => "this is no token",
         })?;

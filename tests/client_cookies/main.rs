@@ -9,6 +9,9 @@ mod parsing;
 mod prefixes;
 mod properties;
 mod room;
+#[allow(dead_code, unreachable_pub, reason = "other tests share it")]
+#[path = "../support/said.rs"]
+mod said;
 mod second_opinion;
 mod secrecy;
 mod sending;

@@ -1,28 +1,13 @@
 //! Values show up nowhere but in the header and in what is written down.
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex},
-};
-
 use http::HeaderMap;
 
 use countersign::client::CookieJar;
 
-use crate::help::{HERE, jar_of, now, uri};
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::{
+    help::{HERE, jar_of, now, uri},
+    said::Said,
+};
 
 #[test]
 fn debug_prints_names_and_no_values() {
@@ -44,12 +29,7 @@ fn the_header_is_marked_as_sensitive() {
 
 #[test]
 fn the_log_tells_which_rule_was_broken_and_no_more() {
-    let captured = Captured::default();
-    let writer = captured.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
+    let said = Said::default();
     let mut headers = HeaderMap::new();
     for refused in [
         "SECRET=SECRET; Domain=com",
@@ -61,10 +41,10 @@ fn the_log_tells_which_rule_was_broken_and_no_more() {
     ] {
         headers.append("set-cookie", refused.parse().unwrap());
     }
-    tracing::subscriber::with_default(subscriber, || {
+    tracing::subscriber::with_default(said.subscriber(), || {
         assert!(CookieJar::new().take_in(&uri(HERE), &headers, now()));
     });
-    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let log = said.text();
     assert_eq!(log.lines().count(), 5, "{log}");
     assert!(log.contains("must not be a public suffix") && log.contains("www.example.com"), "{log}");
     assert!(!log.to_lowercase().contains("secret"), "{log}");

@@ -1,7 +1,6 @@
 //! Servers that note what reaches them, and clients with the layer around them.
 
 use std::{
-    convert::Infallible,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -14,13 +13,14 @@ use bytes::Bytes;
 use countersign::client::{ClientLayer, ClientService, RefreshError, RefreshToken, TokenManager, TokenSet};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioIo},
+    rt::TokioExecutor,
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tower::{Layer, Service, ServiceExt};
+
+use crate::http_server::serve;
 
 pub(crate) type Body = Full<Bytes>;
 pub(crate) type Hyper = Client<HttpConnector, Body>;
@@ -88,28 +88,21 @@ pub(crate) async fn server_at(
     address: &str,
     answer: impl Fn(&Seen) -> Response<Body> + Send + Sync + 'static,
 ) -> Server {
-    let listener = TcpListener::bind(address).await.unwrap();
-    let address = listener.local_addr().unwrap();
     let seen = Arc::<Mutex<Vec<Seen>>>::default();
     let (notes, answer) = (Arc::clone(&seen), Arc::new(answer));
-    let task = tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (notes, answer) = (Arc::clone(&notes), Arc::clone(&answer));
-            let service = service_fn(move |request: Request<Incoming>| {
-                let (notes, answer) = (Arc::clone(&notes), Arc::clone(&answer));
-                async move {
-                    let (parts, body) = request.into_parts();
-                    let Ok(body) = body.collect().await else { return Ok(Response::default()) };
-                    let path = parts.uri.path().to_owned();
-                    let seen = Seen { method: parts.method, path, headers: parts.headers, body: body.to_bytes() };
-                    let response = answer(&seen);
-                    notes.lock().unwrap().push(seen);
-                    Ok::<_, Infallible>(response)
-                }
-            });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let (address, task) = serve(address, move |request| {
+        let (notes, answer) = (Arc::clone(&notes), Arc::clone(&answer));
+        async move {
+            let (parts, body) = request.into_parts();
+            let Ok(body) = body.collect().await else { return Response::default() };
+            let path = parts.uri.path().to_owned();
+            let seen = Seen { method: parts.method, path, headers: parts.headers, body: body.to_bytes() };
+            let response = answer(&seen);
+            notes.lock().unwrap().push(seen);
+            response
         }
-    });
+    })
+    .await;
     Server { address, seen, task }
 }
 

@@ -5,10 +5,16 @@
 mod answers;
 mod carrying;
 mod help;
+#[allow(unreachable_pub, reason = "other tests share it")]
+#[path = "../support/http_server.rs"]
+mod http_server;
 mod many;
 mod readiness;
 mod redirects;
 mod renewal;
+#[allow(dead_code, unreachable_pub, reason = "other tests share it")]
+#[path = "../support/said.rs"]
+mod said;
 mod secrecy;
 mod waiting;
 mod websocket;

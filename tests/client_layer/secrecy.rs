@@ -1,38 +1,13 @@
 //! No log and no `Debug` holds a token.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use countersign::client::{ClientLayer, ClientSession, RefreshError, RefreshToken, TokenManager};
 use tower::{Layer, Service, ServiceExt};
 use tracing::instrument::WithSubscriber;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::help::{client, fresh, hyper, manager, request, server, server_for, status, with};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
+use crate::{
+    help::{client, fresh, hyper, manager, request, server, server_for, status, with},
+    said::Said,
+};
 
 fn assert_holds_nothing(text: &str) {
     for secret in ["s3cret-old", "s3cret-new", "s3cret-cookie", "the-refresh-token"] {
@@ -42,12 +17,7 @@ fn assert_holds_nothing(text: &str) {
 
 #[tokio::test]
 async fn a_log_of_everything_holds_no_token_and_no_cookie() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
+    let said = Said::default();
     async {
         let healed = server_for(&["s3cret-new"]).await;
         let (tokens, _) = manager(fresh("s3cret-old"), "s3cret-new");
@@ -70,9 +40,9 @@ async fn a_log_of_everything_holds_no_token_and_no_cookie() {
         assert_holds_nothing(&format!("{error} {error:?}"));
         tracing::trace!("the log is on");
     }
-    .with_subscriber(subscriber)
+    .with_subscriber(said.subscriber())
     .await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = said.text();
     assert!(text.contains("the log is on") && text.contains("cookie"), "{text}");
     assert_holds_nothing(&text);
 }

@@ -9,6 +9,9 @@ mod merging;
 #[cfg(unix)]
 mod processes;
 mod races;
+#[allow(dead_code, reason = "other tests share it")]
+#[path = "../support/said.rs"]
+mod said;
 mod secrecy;
 mod several;
 mod support;

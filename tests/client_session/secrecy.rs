@@ -1,37 +1,20 @@
 //! No secret of a session is printed or logged.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use countersign::client::{ClientSessions, LinkedSession, UserInfo};
 
-use crate::support::{Place, clock, set_cookies, tokens, uri};
-
-#[derive(Clone, Default)]
-struct Logs(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Logs {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::{
+    said::Said,
+    support::{Place, clock, set_cookies, tokens, uri},
+};
 
 #[test]
 fn no_secret_is_in_debug_output_errors_or_logs() {
-    let logs = Logs::default();
-    let writer = logs.clone();
-    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).init();
+    let said = Said::default();
+    tracing::subscriber::set_global_default(said.subscriber()).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut printed = runtime.block_on(go());
     tracing::info!("the end of the logs");
-    printed.push_str(&String::from_utf8(logs.0.lock().unwrap().clone()).unwrap());
+    printed.push_str(&said.text());
     assert!(printed.contains("the end of the logs") && printed.contains("could not be read"), "{printed}");
     let secrets = ["secret-access", "secret-refresh", "secret-cookie", "secret-linked", "secret-finger", "Lovelace"];
     for secret in secrets {

@@ -7,12 +7,17 @@
 mod ahead;
 mod cancelled;
 mod failing;
+#[path = "../support/http_server.rs"]
+mod http_server;
 mod kept;
 mod log_out;
 mod once;
 mod processes;
 mod races;
 mod refused;
+#[allow(dead_code, reason = "other tests share it")]
+#[path = "../support/said.rs"]
+mod said;
 mod scripted;
 mod secrets;
 mod server;

@@ -1,49 +1,21 @@
 //! No log, no Debug output and no error holds a token.
 
-use std::{
-    fmt::Debug,
-    io::{self, Write},
-    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
-};
+use std::{fmt::Debug, sync::atomic::Ordering::SeqCst};
 
 use countersign::client::{MemoryStorage, TokenManager};
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
 
 use crate::{
     LIFE, MINUTE, elsewhere, manager,
+    said::Said,
     scripted::{Answer, Refreshes, Scripted},
     tokens,
 };
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn whatever_happens_no_token_is_written_anywhere() {
-    let captured = Captured::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(captured.clone()).finish();
+    let captured = Said::default();
     // For all threads, and so for all tests beside this one: theirs hold no token either.
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    tracing::subscriber::set_global_default(captured.subscriber()).unwrap();
 
     let storage = Scripted::over(MemoryStorage::new());
     let (manager, refreshes) = manager(storage.clone()).await;
@@ -77,7 +49,7 @@ async fn whatever_happens_no_token_is_written_anywhere() {
     say(&manager.clear().await);
     task.stop().await;
 
-    let logs = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let logs = captured.text();
     for line in ["tokens were renewed", "the storage of tokens has failed", "tokens cannot be renewed"] {
         assert!(logs.contains(line), "the logs were captured: {line}\n{logs}");
     }

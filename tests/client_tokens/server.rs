@@ -2,26 +2,22 @@
 //! whole family (RFC 9700, section 4.14.2).
 
 use std::{
-    convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, Response, StatusCode, body::Incoming, service::service_fn};
+use hyper::{Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::TokioIo;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Barrier,
-};
+use tokio::{net::TcpStream, sync::Barrier};
 
 use countersign::{
     Clock,
     client::{RefreshError, RefreshToken, TokenSet},
 };
 
-use crate::LIFE;
+use crate::{LIFE, http_server::serve};
 
 pub struct Server {
     pub address: SocketAddr,
@@ -44,20 +40,10 @@ pub struct Family {
 impl Server {
     /// A server that lets its clients start their rounds together, so many at once.
     pub async fn start(clients: usize) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let family = Arc::new(Mutex::new(Family::default()));
         let (state, barrier) = (Arc::clone(&family), Arc::new(Barrier::new(clients)));
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let (state, barrier) = (Arc::clone(&state), Arc::clone(&barrier));
-                let service = service_fn(move |request| answer(Arc::clone(&state), Arc::clone(&barrier), request));
-                tokio::spawn(
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
-                );
-            }
-        });
+        let answer = move |request| answer(Arc::clone(&state), Arc::clone(&barrier), request);
+        let (address, _) = serve("127.0.0.1:0", answer).await;
         Self { address, family }
     }
 
@@ -66,11 +52,7 @@ impl Server {
     }
 }
 
-async fn answer(
-    state: Arc<Mutex<Family>>,
-    barrier: Arc<Barrier>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(state: Arc<Mutex<Family>>, barrier: Arc<Barrier>, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_owned();
     let body = String::from_utf8(request.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
     if path == "/round" && barrier.wait().await.is_leader() {
@@ -83,7 +65,7 @@ async fn answer(
         barrier.wait().await;
     }
     let (status, text) = state.lock().unwrap().answer(&path, &body);
-    Ok(Response::builder().status(status).body(Full::from(text)).unwrap())
+    Response::builder().status(status).body(Full::from(text)).unwrap()
 }
 
 impl Family {

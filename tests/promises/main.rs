@@ -12,6 +12,9 @@ mod merging;
 mod nodes;
 mod outage;
 mod rotation;
+#[allow(unreachable_pub, reason = "other tests share it")]
+#[path = "../support/said.rs"]
+mod said;
 mod secrecy;
 mod sliding;
 mod tokens;

@@ -1,11 +1,7 @@
 //! P12, and "what must be shown", 10: all that is logged, printed for debugging or said in an error
 //! is searched for every secret in use.
 
-use std::{
-    fmt::Debug,
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{io, sync::Mutex};
 
 use base64::{
     Engine,
@@ -14,52 +10,16 @@ use base64::{
 use countersign::{Config, KeyRing, Session, SessionLayer, Token};
 use http::{Method, Request};
 use tower::{Layer, Service, ServiceExt};
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Browser, KEY, OTHER_KEY, World, app, minutes, on_every_store};
-
-/// Everything that was said.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<u8>>>);
-
-impl Said {
-    fn debug(&self, what: &dyn Debug) {
-        self.0.lock().unwrap().extend(format!("{what:?} {what:#?}\n").into_bytes());
-    }
-
-    fn error(&self, error: &dyn std::error::Error) {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            self.0.lock().unwrap().extend(format!("{error} {error:?}\n").into_bytes());
-            next = error.source();
-        }
-    }
-}
-
-impl io::Write for Said {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Said {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::{
+    said::Said,
+    support::{Browser, KEY, OTHER_KEY, World, app, minutes, on_every_store},
+};
 
 #[tokio::test]
 async fn p12_no_secret_reaches_a_log_a_debug_or_an_error() {
     let said = Said::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(said.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = tracing::subscriber::set_default(said.subscriber());
     let secrets = Mutex::new(vec!["the-application's-own-secret".to_owned()]);
     let note = |token: &str| secrets.lock().unwrap().push(token.to_owned());
 
@@ -138,7 +98,7 @@ async fn p12_no_secret_reaches_a_log_a_debug_or_an_error() {
     said.error(&format!("{}!", BASE64_STANDARD.encode(KEY)).parse::<KeyRing>().unwrap_err());
     said.debug(&Config::production());
 
-    let said = String::from_utf8(said.0.lock().unwrap().clone()).unwrap();
+    let said = said.text();
     assert!(said.contains("session ended") && said.contains("session store failed"), "the log was captured");
     let secrets = secrets.into_inner().unwrap();
     assert!(secrets.len() > 12);

@@ -14,11 +14,10 @@ pub use refusal::{CookieRefusal, CookieRefusalKind};
 
 use std::fmt;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri, header::SET_COOKIE};
 use zeroize::Zeroizing;
 
-use crate::clock::Timestamp;
+use crate::{client::basics::secret_header, clock::Timestamp};
 
 use origin::Origin;
 use shelf::Shelf;
@@ -131,10 +130,7 @@ impl CookieJar {
             }
             text.extend_from_slice(cookie.value.as_bytes());
         }
-        let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(text))
-            .expect("no cookie with a control character is ever taken in");
-        header.set_sensitive(true);
-        Some(header)
+        Some(secret_header(text).expect("no cookie with a control character is ever taken in"))
     }
 
     /// The cookies of a request for `uri`, in the order in which they are sent: longer paths first, then older ones.

@@ -1,12 +1,10 @@
 //! Where a request goes, as cookies see it, and which domains and paths include that: RFC 6265bis, section 5.1.
 
-use std::{
-    borrow::Cow,
-    iter,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use std::{borrow::Cow, iter, net::Ipv6Addr};
 
 use http::Uri;
+
+use crate::client::basics::is_this_machine;
 
 /// Host, path and security of a request. The port is no part of it (section 8.5).
 pub(super) struct Origin<'a> {
@@ -26,7 +24,9 @@ impl<'a> Origin<'a> {
             return None;
         }
         let host = canonical(uri.host()?)?;
-        let secure = encrypted || is_loopback(&host);
+        // The draft leaves open what a secure protocol is, and browsers count this machine among them: a server under
+        // development has no certificate.
+        let secure = encrypted || is_this_machine(&host);
         Some(Self { host, path: uri.path(), secure })
     }
 
@@ -110,12 +110,6 @@ fn listed_suffix(host: &str) -> Option<&str> {
 
 fn is_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
-}
-
-/// The draft leaves open what a secure protocol is, and browsers count this machine among them: a server under
-/// development has no certificate.
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host == "[::1]" || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
 }
 
 /// A label that no list names.

@@ -9,7 +9,7 @@ use super::{
     origin::{Origin, domain_match, domains_of, path_match},
 };
 
-/// Cookies by domain, and within one in the order in which they are sent. Clones share the cookies.
+/// Cookies by domain, in no order: what is sent is sorted when it is asked for. Clones share the cookies.
 // The domain and path matching of the `cookie_store` crate stays in the tests, as a second opinion. It asks for a
 // parsed `Url` and walks through all domains on each request, forgets IPv6 hosts, takes a cookie for a host and one
 // for its domain for the same, reads the system's clock, and leaves values in memory that it has freed.

@@ -4,10 +4,9 @@ use std::{fmt, sync::atomic::AtomicU64};
 
 use http::Uri;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use zeroize::Zeroizing;
 
-use crate::clock::Timestamp;
+use crate::{client::basics::instant, clock::Timestamp};
 
 use super::{
     CookieJar, accept,
@@ -123,7 +122,7 @@ impl Read {
             return Err(malformed("path", &"must begin with `/`, and hold no control characters"));
         }
         let instant =
-            |field, text: &str| instant(text).ok_or_else(|| malformed(field, &"must be an instant of RFC 3339"));
+            |field, text: &str| instant::parse(text).ok_or_else(|| malformed(field, &"must be an instant of RFC 3339"));
         let created_at = instant("created_at", &self.created_at)?;
         let cookie = Cookie {
             expires_at: self.expires_at.as_deref().map(|text| instant("expires_at", text)).transpose()?,
@@ -157,11 +156,6 @@ fn is_host(domain: &str) -> bool {
     let uri = format!("http://{domain}/").parse::<Uri>();
     uri.is_ok_and(|uri| uri.host() == Some(domain) && uri.authority().is_some_and(|whole| whole.as_str() == domain))
         && origin::canonical(domain).is_some_and(|canonical| canonical == domain)
-}
-
-fn instant(text: &str) -> Option<Timestamp> {
-    let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    u64::try_from(instant.unix_timestamp_nanos() / 1_000_000).ok().map(Timestamp::from_millis)
 }
 
 /// A text, wiped if the rest is refused; the error for anything else does not repeat it.

@@ -1,13 +1,12 @@
 //! Which headers a request gets.
 
-use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue,
     header::{AUTHORIZATION, COOKIE},
 };
 use zeroize::Zeroizing;
 
-use crate::client::tokens::AccessToken;
+use crate::client::{basics::secret_header, tokens::AccessToken};
 
 /// In the extensions of a request: it goes out without a token, whatever its origin. For log-ins, and for the
 /// calls that renew tokens. Cookies go along by their own rules.
@@ -48,9 +47,7 @@ pub(super) fn add_cookies(headers: &mut HeaderMap, ours: HeaderValue, token: Opt
     if text.is_empty() {
         return;
     }
-    let mut all = HeaderValue::from_maybe_shared(Bytes::from_owner(text))
-        .expect("parts of headers, joined by `; `, are a header's value");
-    all.set_sensitive(true);
+    let all = secret_header(text).expect("parts of headers, joined by `; `, are a header's value");
     headers.insert(COOKIE, all);
 }
 

@@ -1,11 +1,10 @@
 //! Origins: who may get the tokens, and who may not.
 
-use std::{
-    error, fmt,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use std::{error, fmt, net::Ipv6Addr};
 
 use http::Uri;
+
+use crate::client::basics::is_this_machine;
 
 /// A scheme, a host and a port (RFC 6454, section 4). A WebSocket's are those of the request that opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,11 +41,11 @@ impl Origin {
         if uri.port_u16().is_none() && authority.len() > host.len() {
             return Err(wrong("has a port that is none"));
         }
-        let host = Host::parse(host).ok_or_else(|| wrong("names no host"))?;
-        if !encrypted && !host.is_this_machine() {
+        let parsed = Host::parse(host).ok_or_else(|| wrong("names no host"))?;
+        if !encrypted && !is_this_machine(host) {
             return Err(wrong("is not encrypted"));
         }
-        Ok(Self { encrypted, host, port, name: authority })
+        Ok(Self { encrypted, host: parsed, port, name: authority })
     }
 
     /// Whether a request for `uri` goes there. No for a URI without scheme and host.
@@ -73,15 +72,6 @@ impl Host {
         match self {
             Self::Name(name) => name.eq_ignore_ascii_case(text),
             Self::V6(address) => v6(text).as_ref() == Some(address),
-        }
-    }
-
-    fn is_this_machine(&self) -> bool {
-        match self {
-            Self::Name(name) => {
-                name == "localhost" || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
-            }
-            Self::V6(address) => address.is_loopback(),
         }
     }
 }

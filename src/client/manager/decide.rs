@@ -1,6 +1,6 @@
 //! What to do about tokens: pure functions of a snapshot, of a document, and of `now`.
 
-use std::{error, fmt, time::Duration};
+use std::time::Duration;
 
 use super::state::{Snapshot, Standing};
 use crate::{
@@ -53,7 +53,7 @@ pub(super) fn next(snapshot: &Snapshot, why: Why<'_>, margins: Margins, now: Tim
             (Some(_), Why::Due) => Next::Use,
             // H-04: a fresh token that is refused is not mended by a fresher one.
             (Some(left), Why::Refused(_)) => {
-                Next::Rest(Error::because(ErrorKind::Network, RefusedAtOnce).with_retry_after(left))
+                Next::Rest(Error::because(ErrorKind::Network, REFUSED_AT_ONCE).with_retry_after(left))
             }
         },
         Standing::Failed { error, since, pause, .. } => match left(*since, *pause, now) {
@@ -127,22 +127,12 @@ fn left(since: Timestamp, pause: Duration, now: Timestamp) -> Option<Duration> {
     (now >= since && !left.is_zero()).then_some(left)
 }
 
-/// Why a refresh is not even tried.
-#[derive(Debug)]
-struct RefusedAtOnce;
-
-impl fmt::Display for RefusedAtOnce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the server refuses a token that was renewed a moment ago")
-    }
-}
-
-impl error::Error for RefusedAtOnce {}
-
 /// Between a refresh and the next one for want of a better token.
 const LEAST_DISTANCE: Duration = Duration::from_secs(10);
 /// Between two looks at the storage for tokens that are better than those that were refused.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Why a refresh is not even tried.
+const REFUSED_AT_ONCE: &str = "the server refuses a token that was renewed a moment ago";
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// Up to this part of the margin earlier by chance.
 const SPREAD: u32 = 4;

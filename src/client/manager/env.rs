@@ -3,13 +3,12 @@
 use std::{
     env::{self, VarError},
     error, fmt,
-    time::SystemTime,
 };
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use zeroize::Zeroizing;
 
 use crate::client::{
+    basics::instant,
     error::{Error, ErrorKind},
     tokens::{InvalidToken, TokenSet},
 };
@@ -45,9 +44,9 @@ fn of_variables(prefix: &str, variable: impl Fn(&str) -> Result<String, VarError
         tokens = with_refresh.map_err(|error| InvalidVariable::not_a_token(&refresh_name, error))?;
     }
     if let Some(expiry) = expiry {
-        let instant = OffsetDateTime::parse(&expiry, &Rfc3339)
-            .map_err(|_| InvalidVariable::new(&expiry_name, "an instant of RFC 3339, as 2026-11-21T09:30:00Z"))?;
-        tokens = tokens.with_expiry(SystemTime::from(instant));
+        let expected = "an instant of RFC 3339, as 2026-11-21T09:30:00Z";
+        let expires_at = instant::parse(&expiry).ok_or_else(|| InvalidVariable::new(&expiry_name, expected))?;
+        tokens = tokens.with_expiry(expires_at);
     }
     Ok(Some(tokens))
 }

@@ -1,9 +1,6 @@
 //! One refresh in flight, however many tasks ask for it.
 
-use std::{
-    error, fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
@@ -46,7 +43,7 @@ impl Shared {
             };
             let outcome = match landing.wait_for(Option::is_some).await {
                 Ok(outcome) => outcome.clone().expect("it was waited for"),
-                Err(_) => Err(Error::because(ErrorKind::Network, CutOff)),
+                Err(_) => Err(Error::because(ErrorKind::Network, CUT_OFF)),
             };
             match (why, &outcome) {
                 // It was in flight already, and has brought the very token that was refused.
@@ -95,14 +92,4 @@ fn is_under_way(landing: &watch::Receiver<Option<Outcome>>) -> bool {
     landing.has_changed().is_ok()
 }
 
-/// The task of a refresh has crashed, or its runtime has ended.
-#[derive(Debug)]
-struct CutOff;
-
-impl fmt::Display for CutOff {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the refresh was cut off: its runtime has ended, or it panicked")
-    }
-}
-
-impl error::Error for CutOff {}
+const CUT_OFF: &str = "the refresh was cut off: its runtime has ended, or it panicked";

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{TokenManager, renew, shared::blocking};
+use super::{TokenManager, renew};
 use crate::client::{
     error::{Error, ErrorKind},
-    storage::Storage,
+    storage::{Storage, blocking},
     tokens::{AccessToken, TokenSet},
 };
 

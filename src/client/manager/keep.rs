@@ -9,13 +9,13 @@ use tokio::{runtime::Handle, time::sleep};
 
 use super::{
     decide::{Sight, sight},
-    shared::{Shared, blocking},
+    shared::Shared,
     state::Rest,
     watch::ChangeReason,
 };
 use crate::client::{
     error::Error,
-    storage::{Document, Storage, StorageError, Update},
+    storage::{Document, Storage, StorageError, Update, blocking},
     tokens::TokenSet,
 };
 

@@ -2,13 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{
-    renew::lease,
-    shared::{Shared, blocking},
-};
+use super::{renew::lease, shared::Shared};
 use crate::client::{
     error::{Error, ErrorKind},
-    storage::{Document, Lease, Storage, StorageError, Update},
+    storage::{Document, Lease, Storage, StorageError, Update, blocking},
 };
 
 impl Shared {

@@ -9,13 +9,13 @@ use super::{
     decide::{Sight, Why, sight, spares_call},
     flight::Outcome,
     refresher::RefreshError,
-    shared::{Shared, blocking},
+    shared::Shared,
     state::{Snapshot, Standing},
     watch::ChangeReason,
 };
 use crate::client::{
     error::{Error, ErrorKind},
-    storage::{Lease, Storage},
+    storage::{Lease, Storage, blocking},
     tokens::{AccessToken, TokenSet},
 };
 

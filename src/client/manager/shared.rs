@@ -1,8 +1,6 @@
 //! What the clones of a manager share, and how its verbs get at the storage.
 
-use std::{fmt, sync::Arc, time::Duration};
-
-use tokio::task;
+use std::{sync::Arc, time::Duration};
 
 use super::{backoff::BackOff, flight::Slot, place::Place, refresher::ErasedRefresher, state::Memory, state::Snapshot};
 use crate::{
@@ -72,28 +70,3 @@ impl Shared {
         }
     }
 }
-
-/// Runs what may block where it does no harm. It is under way when this returns, and runs to its end even if
-/// nobody waits for it.
-pub(super) fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
-) -> impl Future<Output = Result<T, StorageError>> + Send {
-    let work = task::spawn_blocking(work);
-    async move {
-        work.await.unwrap_or_else(|_| {
-            Err(StorageError::new(StorageErrorKind::Unavailable, "the storage of tokens").because(BrokenOff))
-        })
-    }
-}
-
-/// A storage has panicked, or the runtime has ended.
-#[derive(Debug)]
-struct BrokenOff;
-
-impl fmt::Display for BrokenOff {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it panicked, or the runtime has ended")
-    }
-}
-
-impl std::error::Error for BrokenOff {}

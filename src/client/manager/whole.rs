@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::{
     TokenManager,
-    shared::blocking,
     state::{Rest, Snapshot, Standing},
     watch::ChangeReason,
 };
 use crate::client::{
     error::Error,
-    storage::{Document, Update},
+    storage::{Document, Update, blocking},
     tokens::TokenSet,
 };
 

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    client::tokens::{TokenSet, WireTokens, read_instant, write_instant},
+    client::{
+        basics::instant,
+        tokens::{TokenSet, WireTokens},
+    },
     clock::Timestamp,
 };
 
@@ -132,12 +135,7 @@ struct Wire {
     tokens: Option<WireTokens>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret: Option<Zeroizing<String>>,
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "write_instant",
-        deserialize_with = "read_instant"
-    )]
+    #[serde(default, with = "instant", skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
     #[serde(default = "margin_in_seconds")]
     refresh_margin: u64,

@@ -3,7 +3,7 @@ use std::{fmt, net::IpAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    client::tokens::{TokenSet, read_instant, write_instant},
+    client::{basics::instant, tokens::TokenSet},
     clock::Timestamp,
 };
 
@@ -13,25 +13,13 @@ use crate::{
 #[non_exhaustive]
 pub struct SessionMetadata {
     /// When somebody logged in.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "write_instant",
-        deserialize_with = "read_instant"
-    )]
+    #[serde(with = "instant", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// When its tokens were last renewed.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "write_instant",
-        deserialize_with = "read_instant"
-    )]
+    #[serde(with = "instant", skip_serializing_if = "Option::is_none")]
     pub refreshed_at: Option<Timestamp>,
     /// When the last call was made with it.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "write_instant",
-        deserialize_with = "read_instant"
-    )]
+    #[serde(with = "instant", skip_serializing_if = "Option::is_none")]
     pub last_call_at: Option<Timestamp>,
     /// To which server.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{ClientSession, save::Kept, saving::malformed, state::State};
 use crate::client::{
     error::{Error, ErrorKind},
-    storage::Storage,
+    storage::{Storage, blocking},
 };
 
 impl ClientSession {
@@ -51,9 +51,8 @@ impl ClientSession {
         let before = self.shared.state.load_full();
         self.shared.tokens.reload().await.map_err(|error| self.failed(error))?;
         let from = Arc::clone(self.shared.tokens.storage());
-        let task = tokio::task::spawn_blocking(move || from.load().map_err(Error::from));
-        let document = task.await.unwrap_or_else(|error| Err(Error::because(ErrorKind::Storage, error)));
-        let document = document.map_err(|error| self.failed(error))?;
+        let document = blocking(move || from.load()).await;
+        let document = document.map_err(|error| self.failed(error.into()))?;
         let kept = Kept::read(&document).map_err(malformed)?;
         self.note(&Ok(()));
         let now = self.shared.tokens.now();

@@ -16,7 +16,7 @@ use super::{
 use crate::client::{
     error::{Error, ErrorKind},
     manager::TokenManager,
-    storage::{MalformedDocument, Update},
+    storage::{MalformedDocument, Update, blocking},
 };
 
 impl ClientSession {
@@ -100,12 +100,10 @@ impl ClientSession {
                     outcome = Some(result);
                     update
                 })?;
-                Ok::<_, Error>(outcome)
+                Ok(outcome)
             }
         };
-        let outcome = tokio::task::spawn_blocking(step).await;
-        let outcome = outcome.unwrap_or_else(|error| Err(Error::because(ErrorKind::Storage, error)));
-        let outcome = outcome.map_err(|error| self.failed(error))?;
+        let outcome = blocking(step).await.map_err(|error| self.failed(error.into()))?;
         match outcome.transpose().map_err(malformed)? {
             Some(Outcome::Kept(kept)) => self.follow(&state, kept),
             Some(Outcome::Ended(kept)) => {

@@ -2,14 +2,17 @@
 
 #[cfg(unix)]
 use std::path::Path;
-use std::{error, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use keyring_core::{CredentialStore, Entry, Error};
 use zeroize::Zeroizing;
 
 #[cfg(unix)]
 use super::file::LockFile;
-use super::{Document, Lease, Storage, StorageError, StorageErrorKind, Update, aside, turn::Turn};
+use super::{
+    Document, Lease, Storage, StorageError, StorageErrorKind, Update, aside,
+    turn::{self, Turn},
+};
 use crate::clock::{Clock, Timestamp};
 
 /// Keeps the document in the system's keyring, as one secret: JSON as [`Document::to_json`] writes it. That is the
@@ -95,7 +98,7 @@ impl KeyringStorage {
         Ok(turn)
     }
 
-    fn turn(&self, what: &'static str) -> (String, String, &'static str) {
+    fn turn(&self, what: &'static str) -> turn::Name {
         (self.service.clone(), self.user.clone(), what)
     }
 
@@ -160,7 +163,7 @@ impl KeyringStorage {
             Error::Ambiguous(entries) => format!("{} entries have this name", entries.len()),
             error => error.to_string(),
         };
-        StorageError::new(kind, self.place()).because(Refused(said))
+        StorageError::new(kind, self.place()).because(said)
     }
 
     fn place(&self) -> String {
@@ -207,18 +210,6 @@ impl fmt::Debug for KeyringStorage {
         f.debug_struct("KeyringStorage").field("service", service).field("user", user).finish_non_exhaustive()
     }
 }
-
-/// What the keyring said.
-#[derive(Debug)]
-struct Refused(String);
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl error::Error for Refused {}
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const STEP: &str = "step";

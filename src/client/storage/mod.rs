@@ -5,6 +5,7 @@
 //! decided inside of that step, so that a log-out wins over it.
 
 mod aside;
+mod blocking;
 mod document;
 mod error;
 #[cfg(unix)]
@@ -15,6 +16,7 @@ mod memory;
 #[cfg(feature = "keyring")]
 mod turn;
 
+pub(crate) use blocking::blocking;
 pub(crate) use document::wipe;
 pub use document::{Document, MalformedDocument};
 pub use error::{StorageError, StorageErrorKind};

@@ -7,7 +7,7 @@ use http::{HeaderMap, header::EXPIRES};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::clock::Timestamp;
+use crate::{client::basics::instant, clock::Timestamp};
 
 /// How long before its end a token is renewed, and from when it is taken for expired.
 ///
@@ -96,19 +96,10 @@ pub(super) fn of_jwt(token: &str) -> Option<Timestamp> {
     };
     let claims = Zeroizing::new(URL_SAFE_NO_PAD.decode(claims).ok()?);
     let Claims { exp } = serde_json::from_slice(&claims).ok()?;
-    of_unix_seconds(exp)
+    instant::of_unix_seconds(exp)
 }
 
 pub(super) fn of_headers(headers: &HeaderMap) -> Option<Timestamp> {
     let text = headers.get(EXPIRES)?.to_str().ok()?;
     httpdate::parse_http_date(text).ok().map(Timestamp::from)
 }
-
-/// A Unix time, with or without fractions of a second. `None` before 1970 or beyond what RFC 3339 can say.
-pub(super) fn of_unix_seconds(seconds: f64) -> Option<Timestamp> {
-    let duration = Duration::try_from_secs_f64(seconds).ok()?;
-    (duration.as_secs() <= LAST_SECOND).then(|| Timestamp::from_millis(0).after(duration))
-}
-
-/// 9999-12-31T23:59:59Z.
-const LAST_SECOND: u64 = 253_402_300_799;

@@ -8,7 +8,7 @@ mod wire;
 
 pub use expiry::{Margins, TokenState};
 pub use secret::{AccessToken, RefreshToken};
-pub(crate) use wire::{WireTokens, read as read_instant, write as write_instant};
+pub(crate) use wire::WireTokens;
 
 use std::{error, fmt, time::Duration};
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
 use super::InvalidToken;
+use crate::client::basics::secret_header;
 
 /// An access token, made ready for the `Authorization` header (RFC 6750, section 2.1).
 ///
@@ -39,9 +39,7 @@ impl AccessToken {
         let token = token.as_ref();
         check(token, "an access token")?;
         let text = Zeroizing::new([SCHEME.as_bytes(), token.as_bytes()].concat());
-        let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(text))
-            .expect("visible ASCII after `Bearer ` is a header's value");
-        header.set_sensitive(true);
+        let header = secret_header(text).expect("visible ASCII after `Bearer ` is a header's value");
         Ok(Self { header })
     }
 

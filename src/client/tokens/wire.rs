@@ -1,13 +1,12 @@
 //! Token sets as JSON: as a server sends them, and as a file keeps them.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use zeroize::Zeroizing;
 
 use super::{AccessToken, InvalidToken, RefreshToken, TokenSet, expiry};
-use crate::clock::Timestamp;
+use crate::{client::basics::instant, clock::Timestamp};
 
 /// The fields that a file keeps: those of the documents, and when the tokens were received.
 #[derive(Default, Serialize, Deserialize)]
@@ -16,9 +15,9 @@ pub(crate) struct WireTokens {
     access_token: Option<Zeroizing<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_token: Option<Zeroizing<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "write", deserialize_with = "read")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "instant")]
     expires_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "write", deserialize_with = "read")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "instant")]
     received_at: Option<Timestamp>,
 }
 
@@ -57,7 +56,7 @@ pub(super) fn from_response(body: &[u8], received_at: Timestamp) -> Result<Token
         token_type: Option<String>,
         #[serde(default, deserialize_with = "read_seconds")]
         expires_in: Option<Duration>,
-        #[serde(default, deserialize_with = "read")]
+        #[serde(default, deserialize_with = "instant::deserialize")]
         expires_at: Option<Timestamp>,
     }
     let not_one = |error: serde_json::Error| {
@@ -85,58 +84,6 @@ fn reason(error: &serde_json::Error) -> String {
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => "it is not JSON",
     };
     format!("{what}: line {}, column {}", error.line(), error.column())
-}
-
-/// RFC 3339.
-#[allow(clippy::ref_option, reason = "serde hands over a reference to the field")]
-pub(crate) fn write<S: Serializer>(timestamp: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match timestamp {
-        Some(timestamp) => serializer.collect_str(timestamp),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// RFC 3339 with any offset, or a Unix time in seconds.
-pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    struct Instant;
-    impl de::Visitor<'_> for Instant {
-        type Value = Option<Timestamp>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an instant of RFC 3339, as 2026-11-21T09:30:00Z, or a Unix time in seconds")
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Self::Value, E> {
-            match expiry::of_unix_seconds(seconds) {
-                Some(timestamp) => Ok(Some(timestamp)),
-                None => Err(E::invalid_value(de::Unexpected::Other("a number out of range"), &self)),
-            }
-        }
-
-        #[allow(clippy::cast_precision_loss, reason = "2^53 seconds are out of range anyway")]
-        fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Self::Value, E> {
-            self.visit_f64(seconds as f64)
-        }
-
-        #[allow(clippy::cast_precision_loss, reason = "what comes by here is negative, and refused")]
-        fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Self::Value, E> {
-            self.visit_f64(seconds as f64)
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-            let instant = OffsetDateTime::parse(text, &Rfc3339).ok();
-            let millis = instant.map(|instant| instant.unix_timestamp_nanos() / 1_000_000);
-            match millis.and_then(|millis| u64::try_from(millis).ok()) {
-                Some(millis) => Ok(Some(Timestamp::from_millis(millis))),
-                None => Err(E::invalid_value(de::Unexpected::Other("another text"), &self)),
-            }
-        }
-    }
-    deserializer.deserialize_any(Instant)
 }
 
 /// `expires_in`: a number of seconds, which some servers send as a string.

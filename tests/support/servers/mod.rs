@@ -21,6 +21,7 @@ pub mod process;
 mod programs;
 pub mod proxy;
 pub mod redis;
+pub mod secret_service;
 
 use std::sync::OnceLock;
 
