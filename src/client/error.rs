@@ -2,7 +2,10 @@
 
 use std::{error, fmt, sync::Arc, time::Duration};
 
-use crate::client::{storage::StorageError, tokens::InvalidToken};
+use crate::client::{
+    storage::{StorageError, StorageErrorKind},
+    tokens::InvalidToken,
+};
 
 /// What went wrong, in any verb of the client half. Cheap to clone: all tasks that wait for one refresh get
 /// the same one.
@@ -57,6 +60,12 @@ impl Error {
     pub(crate) const fn with_retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self
+    }
+
+    /// Whether the storage has set aside what it held, and holds nothing now.
+    pub(crate) fn has_set_aside(&self) -> bool {
+        let source = self.source.as_deref().and_then(|source| source.downcast_ref::<StorageError>());
+        source.is_some_and(|error| matches!(error.kind(), StorageErrorKind::Corrupt { .. }))
     }
 
     /// What went wrong.

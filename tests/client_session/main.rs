@@ -6,6 +6,9 @@ mod calls;
 mod ending;
 mod keeping;
 mod merging;
+#[cfg(unix)]
+mod processes;
+mod races;
 #[allow(dead_code, reason = "other tests share it")]
 #[path = "../support/said.rs"]
 mod said;

@@ -13,6 +13,7 @@ mod kept;
 mod log_out;
 mod once;
 mod processes;
+mod races;
 mod refused;
 #[allow(dead_code, reason = "other tests share it")]
 #[path = "../support/said.rs"]

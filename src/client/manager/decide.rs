@@ -101,7 +101,7 @@ pub(super) fn sight(document: &Document, snapshot: &Snapshot) -> Sight {
         (None, None) => true,
         _ => false,
     };
-    if same(snapshot.tokens.as_deref()) || (snapshot.unsaved && same(snapshot.kept.as_deref())) {
+    if snapshot.under_way || same(snapshot.tokens.as_deref()) || (snapshot.unsaved && same(snapshot.kept.as_deref())) {
         return Sight::Ours;
     }
     found.map_or(Sight::Gone, |found| Sight::Other(found.clone()))

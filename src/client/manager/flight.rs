@@ -23,12 +23,6 @@ pub(super) struct Slot {
 }
 
 impl Shared {
-    /// Whether a refresh is in flight.
-    pub(super) fn is_in_flight(&self) -> bool {
-        let slot = self.slot.landing.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.as_ref().is_some_and(is_under_way)
-    }
-
     /// Tokens that are better than those that are there: by a refresh of one's own, or by the one in flight.
     ///
     /// Whoever is dropped here cuts nothing off: the refresh runs on a task of its own.

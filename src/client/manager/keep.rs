@@ -10,6 +10,7 @@ use tokio::{runtime::Handle, time::sleep};
 use super::{
     decide::{Sight, sight},
     shared::Shared,
+    state::Rest,
     watch::ChangeReason,
 };
 use crate::client::{
@@ -21,17 +22,21 @@ use crate::client::{
 impl Shared {
     /// Puts tokens, or none, in the place of those that are here: in memory at once, then in the storage. With
     /// the first poll both are under way, and happen even if this is dropped.
-    pub(super) async fn put(self: &Arc<Self>, tokens: Option<TokenSet>) -> Result<(), Error> {
+    ///
+    /// `with` changes the rest of the document in the same step, and `late` does so if it has to be made up for.
+    pub(super) async fn put(
+        self: &Arc<Self>,
+        tokens: Option<TokenSet>,
+        with: impl FnMut(&mut Document) + Send + 'static,
+        late: Option<Rest>,
+    ) -> Result<(), Error> {
         let reason = if tokens.is_some() { ChangeReason::Set } else { ChangeReason::Cleared };
         let tokens = tokens.map(Arc::new);
-        let generation = self.memory.change(reason, |snapshot| snapshot.replace_unsaved(tokens, None));
-        let this = Arc::clone(self);
+        let generation = self.memory.change(reason, |snapshot| snapshot.put(tokens, late));
+        let under_way = UnderWay { shared: Arc::clone(self), generation };
         let kept = blocking(move || {
-            let kept = this.kept(generation, this.overwrite(generation));
-            if kept.is_err() {
-                this.save_later(generation);
-            }
-            Ok(kept)
+            let shared = &under_way.shared;
+            Ok(shared.kept(generation, shared.overwrite(generation, with)))
         });
         kept.await?
     }
@@ -69,10 +74,20 @@ impl Shared {
         let kept = self.storage.update(&mut |document| {
             let snapshot = self.memory.load();
             seen = (snapshot.generation == generation).then(|| sight(document, &snapshot));
+            if let (Some(Sight::Other(_)), None, Some(late)) = (&seen, tokens, &snapshot.rest) {
+                // A log-out that could not be kept wins over a refresh of the same session elsewhere.
+                let mut ended = document.clone();
+                late(&mut ended);
+                if ended.is_empty() {
+                    *document = ended;
+                    seen = Some(Sight::Ours);
+                    return Update::Changed;
+                }
+            }
             if !matches!(seen, Some(Sight::Ours)) {
                 return Update::Unchanged;
             }
-            document.set_tokens(tokens.cloned());
+            snapshot.bring_into(document, tokens);
             Update::Changed
         });
         (seen, kept)
@@ -100,17 +115,17 @@ impl Shared {
         if unsaved.unsaved {
             self.save(unsaved.generation).await?;
         }
-        let before = self.memory.load().generation;
+        // From before the storage is read: what is saved in between is newer than what was found.
+        let before = self.memory.load_full();
         let storage = Arc::clone(&self.place);
         match blocking(move || storage.load()).await {
             Ok(document) => {
-                let seen = sight(&document, &self.memory.load());
-                self.follow(before, seen);
+                self.follow(before.generation, sight(&document, &before));
                 Ok(())
             }
             Err(error) => {
-                let error = self.storage_failed(before, error);
-                self.save_later(before);
+                let error = self.storage_failed(before.generation, error);
+                self.save_later(before.generation);
                 Err(error)
             }
         }
@@ -120,26 +135,27 @@ impl Shared {
     pub(super) fn patch(&self, document: &mut Document) {
         let snapshot = self.memory.load();
         if snapshot.unsaved && matches!(sight(document, &snapshot), Sight::Ours) {
-            document.set_tokens(snapshot.tokens.as_deref().cloned());
+            snapshot.bring_into(document, snapshot.tokens.as_deref());
         }
     }
 
     /// One step of the storage: the tokens of this generation, whatever it holds, unless the program has changed
     /// them since.
-    fn overwrite(&self, generation: u64) -> Result<(), StorageError> {
+    fn overwrite(&self, generation: u64, mut with: impl FnMut(&mut Document)) -> Result<(), StorageError> {
         self.storage.update(&mut |document| {
+            let before = document.clone();
+            with(document);
             let snapshot = self.memory.load();
-            if snapshot.generation != generation || document.tokens() == snapshot.tokens.as_deref() {
-                return Update::Unchanged;
-            }
-            document.set_tokens(snapshot.tokens.as_deref().cloned());
-            Update::Changed
+            let overtaken = snapshot.generation != generation;
+            let tokens = if overtaken { before.tokens() } else { snapshot.tokens.as_deref() };
+            document.set_tokens(tokens.cloned());
+            if *document == before { Update::Unchanged } else { Update::Changed }
         })
     }
 
     fn unsaved(&self, generation: u64) -> Option<Option<Arc<TokenSet>>> {
         let snapshot = self.memory.load();
-        (snapshot.generation == generation && snapshot.unsaved).then(|| snapshot.tokens.clone())
+        (snapshot.generation == generation && snapshot.unsaved && !snapshot.under_way).then(|| snapshot.tokens.clone())
     }
 
     pub(super) fn kept(&self, generation: u64, kept: Result<(), StorageError>) -> Result<(), Error> {
@@ -148,11 +164,30 @@ impl Shared {
                 self.memory.note_if(generation, |snapshot| {
                     snapshot.kept.clone_from(&snapshot.tokens);
                     snapshot.unsaved = false;
+                    snapshot.rest = None;
                     snapshot.storage_error = None;
                 });
                 Ok(())
             }
             Err(error) => Err(self.storage_failed(generation, error)),
+        }
+    }
+}
+
+/// A step that keeps what the program has said, until it is through: done, failed, panicked, or never begun because
+/// the runtime has ended.
+struct UnderWay {
+    shared: Arc<Shared>,
+    generation: u64,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let Self { shared, generation } = self;
+        if shared.memory.note_if(*generation, |snapshot| snapshot.under_way = false)
+            && shared.unsaved(*generation).is_some()
+        {
+            shared.save_later(*generation);
         }
     }
 }

@@ -26,6 +26,7 @@ pub use ahead::RefreshTask;
 pub use backoff::BackOff;
 pub use builder::TokenManagerBuilder;
 pub use refresher::{NoRefresh, RefreshError, Refresher, WithTokens, with_tokens};
+pub(crate) use state::Rest;
 pub use watch::{ChangeReason, TokenChange, TokenWatch};
 
 use std::{fmt, sync::Arc};
@@ -201,7 +202,7 @@ impl TokenManager {
     /// # Errors
     /// If they could not be kept. They are in use all the same, and saving them is tried again.
     pub async fn set(&self, tokens: TokenSet) -> Result<(), Error> {
-        self.shared.put(Some(tokens)).await
+        self.shared.put(Some(tokens), |_| {}, None).await
     }
 
     /// Forgets the tokens, here and in the storage. Wins over a refresh in flight, here and in other
@@ -213,7 +214,7 @@ impl TokenManager {
     /// # Errors
     /// If the storage could not be changed. They are forgotten here all the same, and clearing it is tried again.
     pub async fn clear(&self) -> Result<(), Error> {
-        self.shared.put(None).await
+        self.shared.put(None, |_| {}, None).await
     }
 
     /// Tells of changes from now on.

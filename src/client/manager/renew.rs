@@ -113,14 +113,13 @@ pub(super) async fn lease(shared: &Arc<Shared>, start: &Snapshot) -> Result<Opti
 
 /// Memory follows what the storage holds, unless the program has changed the tokens since.
 async fn look(shared: &Arc<Shared>, before: &Snapshot) {
-    let storage = Arc::clone(&shared.place);
+    // From before the storage is read: what is saved in between is newer than what was found.
+    let (storage, snapshot) = (Arc::clone(&shared.place), shared.memory.load_full());
     match blocking(move || storage.load()).await {
-        Ok(document) => {
-            let seen = sight(&document, &shared.memory.load());
-            shared.follow(before.generation, seen);
-        }
+        Ok(document) => shared.follow(before.generation, sight(&document, &snapshot)),
         Err(error) => {
             shared.storage_failed(before.generation, error);
+            shared.save_later(before.generation);
         }
     }
 }

@@ -56,8 +56,7 @@ impl Shared {
         self.memory.note_if(generation, |snapshot| {
             snapshot.storage_error = Some(error.clone());
             if corrupt {
-                snapshot.kept = None;
-                snapshot.unsaved = true;
+                snapshot.set_aside();
             }
         });
         error

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::watch::{ChangeReason, TokenChange};
 use crate::{
-    client::{error::Error, tokens::TokenSet},
+    client::{error::Error, storage::Document, tokens::TokenSet},
     clock::Timestamp,
 };
 
@@ -24,11 +24,19 @@ pub(super) struct Snapshot {
     pub(super) kept: Option<Arc<TokenSet>>,
     /// `tokens` have yet to get into the storage.
     pub(super) unsaved: bool,
+    /// The program has just said so, and the step that keeps it is under way: whatever the storage holds by now
+    /// comes before it.
+    pub(super) under_way: bool,
+    /// What else is to change in the document when unsaved tokens are saved late.
+    pub(super) rest: Option<Rest>,
     pub(super) standing: Standing,
     /// When `tokens` came out of a refresh, here or in another process.
     pub(super) renewed_at: Option<Timestamp>,
     pub(super) storage_error: Option<Error>,
 }
+
+/// A change to the parts of a document beside its tokens.
+pub(crate) type Rest = Arc<dyn Fn(&mut Document) + Send + Sync>;
 
 /// Whether these tokens can be renewed, as far as trying has told.
 #[derive(Clone, Default)]
@@ -46,8 +54,31 @@ impl Snapshot {
     pub(super) fn follow(&mut self, tokens: Option<Arc<TokenSet>>, renewed_at: Option<Timestamp>) {
         self.kept.clone_from(&tokens);
         self.unsaved = false;
+        self.under_way = false;
+        self.rest = None;
         self.storage_error = None;
         self.replace(tokens, renewed_at);
+    }
+
+    /// Other tokens, because the program says so. Without a `rest` of their own they inherit what is owed.
+    pub(super) fn put(&mut self, tokens: Option<Arc<TokenSet>>, rest: Option<Rest>) {
+        self.under_way = true;
+        self.rest = rest.or_else(|| self.rest.take());
+        self.replace_unsaved(tokens, None);
+    }
+
+    /// The storage holds nothing any more, and not because of a log-out: the tokens are to be saved again.
+    pub(super) fn set_aside(&mut self) {
+        self.kept = None;
+        self.unsaved = true;
+    }
+
+    /// Brings these tokens into a document, with what is owed there.
+    pub(super) fn bring_into(&self, document: &mut Document, tokens: Option<&TokenSet>) {
+        if let Some(rest) = self.rest.as_ref().filter(|_| !self.under_way) {
+            rest(document);
+        }
+        document.set_tokens(tokens.cloned());
     }
 
     /// Other tokens, which the storage does not hold yet.

@@ -46,7 +46,9 @@ impl Activity {
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         let due = self.save_at.load(Ordering::Relaxed);
         let next = now.after(EVERY).as_millis();
-        now.as_millis() >= due && self.save_at.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        // A due time that lies further ahead than it ever does: the clock was set back.
+        let is_due = now.as_millis() >= due || due > next;
+        is_due && self.save_at.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     pub(super) fn calls(&self) -> u64 {
@@ -69,3 +71,16 @@ impl Activity {
 
 /// So often calls are saved if nothing else is.
 const EVERY: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_keep_calls_from_being_saved() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let activity = Activity::since(now.after(100 * EVERY));
+        assert!(activity.is_due(now) && !activity.is_due(now), "once");
+        assert!(!activity.is_due(now.after(EVERY / 2)) && activity.is_due(now.after(EVERY)));
+    }
+}

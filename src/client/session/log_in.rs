@@ -17,7 +17,7 @@ use super::{
     state::{Mark, State, Unkept, new_id},
     user::UserInfo,
 };
-use crate::client::{cookies::CookieJar, error::Error, tokens::TokenSet};
+use crate::client::{cookies::CookieJar, error::Error, manager::Rest, storage::Document, tokens::TokenSet};
 
 /// The start of a session, made by [`ClientSession::log_in`]: nothing happens until it is awaited.
 #[must_use = "nobody is logged in until this is awaited"]
@@ -110,7 +110,7 @@ impl fmt::Debug for LogIn {
 #[derive(Clone, Default)]
 struct Found(Arc<Mutex<FoundThere>>);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct FoundThere {
     /// Which session was there, if the storage could be read.
     over: Option<Option<String>>,
@@ -124,22 +124,30 @@ impl ClientSession {
         let known = self.shared.state.load().mark.as_ref().map(|mark| mark.id.clone());
         // In use at once, as the tokens are: nothing of the former session goes along with them.
         let state = State {
-            unkept: Some(Unkept { over: known }),
+            unkept: Some(Unkept { over: known.clone() }),
             base: SessionParts::default(),
             ..State::kept(Some(mark.clone()), parts.clone(), now)
         };
         self.swap(|_| state.clone());
         let found = Found::default();
         let step = {
-            let (found, parts) = (found.clone(), parts.clone());
+            let (found, mark, parts) = (found.clone(), mark.clone(), parts.clone());
             move |document: &mut _| {
                 let mut found = found.0.lock().unwrap_or_else(PoisonError::into_inner);
                 found.over = Some(save::mark_of(document));
                 found.refused = save::begin(document, &mark, &parts).err().map(malformed);
             }
         };
-        let kept = self.shared.tokens.put_with(tokens, step).await;
-        let found = std::mem::take(&mut *found.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let late: Rest = {
+            let (found, parts, known) = (found.clone(), parts.clone(), known);
+            Arc::new(move |document: &mut Document| {
+                let found = found.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let over = found.over.as_ref().unwrap_or(&known);
+                save::begin_late(document, over.as_deref(), &mark, &parts);
+            })
+        };
+        let kept = self.shared.tokens.put_with(tokens, step, Some(late)).await;
+        let found = found.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let kept = kept.and(found.refused.map_or(Ok(()), Err));
         self.note(&kept);
         self.swap(|current| match &kept {

@@ -38,7 +38,8 @@ pub struct SessionMetadata {
 }
 
 impl SessionMetadata {
-    /// With the last refresh as the tokens tell it: a session that gets tokens after it was created has had them renewed.
+    /// With the last refresh as the tokens tell it: a session that gets tokens after it was created has had them
+    /// renewed.
     pub(super) fn with_refresh_of(mut self, tokens: Option<&TokenSet>) -> Self {
         let received_at = tokens.and_then(TokenSet::received_at);
         if received_at > self.created_at && self.created_at.is_some() {

@@ -48,13 +48,19 @@ impl ClientSession {
             Err(error) if error.kind() != ErrorKind::NotAuthenticated => return Err(error),
             _ => {}
         }
-        self.shared.tokens.reload().await?;
+        let before = self.shared.state.load_full();
+        self.shared.tokens.reload().await.map_err(|error| self.failed(error))?;
         let from = Arc::clone(self.shared.tokens.storage());
-        let document = blocking(move || from.load()).await?;
+        let document = blocking(move || from.load()).await;
+        let document = document.map_err(|error| self.failed(error.into()))?;
         let kept = Kept::read(&document).map_err(malformed)?;
         self.note(&Ok(()));
         let now = self.shared.tokens.now();
         self.swap(|state| {
+            if !state.is_of(&before) {
+                // Logged out since: what was read belongs to the past.
+                return state.clone();
+            }
             let is_same = state.mark.as_ref().map(|mark| &mark.id) == kept.mark.as_ref().map(|mark| &mark.id);
             if is_same && state.has_changes() {
                 // Changed since the save above: the next one brings both together.

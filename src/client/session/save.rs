@@ -119,6 +119,21 @@ pub(super) fn end(document: &mut Document) -> bool {
     was_there
 }
 
+/// Ends the session for a log-out that could not be kept, if it is still the one that was there then.
+pub(super) fn end_late(document: &mut Document, there: Option<&str>) {
+    if mark_of(document).as_deref() == there {
+        end(document);
+    }
+}
+
+/// Begins the session for a log-in that could not be kept, if nobody else has begun another since `over`.
+pub(super) fn begin_late(document: &mut Document, over: Option<&str>, mark: &Mark, parts: &SessionParts) {
+    if mark_of(document).as_deref() == over {
+        // Parts that could not be written were an error of the log-in already.
+        let _ = begin(document, mark, parts);
+    }
+}
+
 /// Ends the session if it is this one still, with these tokens.
 pub(super) fn end_if(document: &mut Document, mark: Option<&Mark>, tokens: Option<&TokenSet>) -> bool {
     let same = mark_of(document).as_ref() == mark.map(|mark| &mark.id);
@@ -128,7 +143,8 @@ pub(super) fn end_if(document: &mut Document, mark: Option<&Mark>, tokens: Optio
 /// How the session of a save stands to the one that is kept.
 enum Standing {
     Here,
-    /// It is not there because its log-in could not be kept, and nobody else has logged in since.
+    /// It is not there because its log-in could not be kept, or what was kept was set aside as unreadable; and nobody
+    /// else has logged in since.
     Unkept,
     LoggedOut,
     Replaced,
@@ -147,6 +163,8 @@ fn standing(state: &State, theirs: &Kept, kept: Option<&TokenSet>, held: Option<
         _ if state.unkept.as_ref().is_some_and(|unkept| unkept.over.as_ref() == there.map(|there| &there.id)) => {
             Standing::Unkept
         }
+        // Its tokens are there, and nothing else: they have been written anew after they were set aside.
+        (Some(_), None) if kept.is_some() && access(kept) == access(held) => Standing::Unkept,
         (Some(_), _) => Standing::Replaced,
         // Not marked by us yet: it is the session whose tokens we hold, or the first that there is.
         (None, _) if kept.is_some() && access(kept) == access(held) => Standing::Here,

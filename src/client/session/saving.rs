@@ -80,6 +80,8 @@ impl ClientSession {
 
     /// Keeps what is unsaved. In turn only.
     pub(super) async fn keep(self) -> Result<(), Error> {
+        // Tokens first: where they are, what belongs to them may be.
+        self.shared.tokens.save_unsaved().await;
         let held = self.shared.tokens.tokens();
         if !self.shared.state.load().is_unsaved(held.is_some()) {
             return Ok(());
@@ -101,7 +103,7 @@ impl ClientSession {
                 Ok(outcome)
             }
         };
-        let outcome = blocking(step).await?;
+        let outcome = blocking(step).await.map_err(|error| self.failed(error.into()))?;
         match outcome.transpose().map_err(malformed)? {
             Some(Outcome::Kept(kept)) => self.follow(&state, kept),
             Some(Outcome::Ended(kept)) => {
@@ -139,6 +141,15 @@ impl ClientSession {
                 }
             });
         }
+    }
+
+    /// What its own storage has said: if that has set aside what it held, all of it is to be kept anew.
+    pub(super) fn failed(&self, error: Error) -> Error {
+        if error.has_set_aside() {
+            self.shared.tokens.have_been_set_aside();
+            self.swap(State::set_aside);
+        }
+        error
     }
 
     /// Remembers what the storage has said.

@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct State {
     /// Which session it is; `None` if nothing of it was kept yet.
     pub(super) mark: Option<Mark>,
-    /// Set if a log-in could not be kept: what it was to replace.
+    /// Set if none of it is kept, because its log-in could not be, or because it was set aside: what it is to replace.
     pub(super) unkept: Option<Unkept>,
     /// The parts as they are.
     pub(super) ours: SessionParts,
@@ -57,6 +57,21 @@ impl State {
     /// Nothing at all.
     pub(super) fn empty(now: Timestamp) -> Self {
         Self::kept(None, SessionParts::default(), now)
+    }
+
+    /// The same once what was kept has been set aside as unreadable: all of it is to be kept anew, unless somebody has
+    /// put something there since.
+    pub(super) fn set_aside(&self) -> Self {
+        let unkept = self.mark.as_ref().map(|_| Unkept { over: None });
+        Self { unkept: unkept.or_else(|| self.unkept.clone()), ..self.clone() }
+    }
+
+    /// Which session the storage holds, as far as is known.
+    pub(super) fn id_there(&self) -> Option<&str> {
+        match (&self.unkept, &self.mark) {
+            (Some(unkept), _) => unkept.over.as_deref(),
+            (None, mark) => mark.as_ref().map(|mark| &*mark.id),
+        }
     }
 
     /// Whether both are snapshots of the same session, from one log-in to the next.
