@@ -9,7 +9,8 @@ use std::{
 };
 
 use countersign::client::{
-    ClientSession, ErrorKind, RefreshError, RefreshToken, SessionState, TokenManager, TokenSet, UserInfo,
+    ClientSession, ErrorKind, LinkedSession, NoRefresh, RefreshError, RefreshToken, SessionState, TokenManager,
+    TokenSet, UserInfo,
 };
 use tokio::sync::Notify;
 
@@ -271,4 +272,13 @@ async fn a_late_save_does_not_bring_the_file_back() {
     assert!(!file.exists());
     assert!(other.take_cookies(&uri(), &set_cookies(["late=1; Path=/"])).await.is_err());
     assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn a_log_out_of_the_tokens_alone_leaves_nothing_in_the_storage_either() {
+    let (place, session, _) = two_processes().await;
+    session.link("Wallet", LinkedSession::new().with_secret("sesame")).await.unwrap();
+    let tokens = TokenManager::builder(NoRefresh).storage(place.clone()).build().unwrap();
+    tokens.clear().await.unwrap();
+    assert!(place.is_empty());
 }

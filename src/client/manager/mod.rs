@@ -39,7 +39,7 @@ use crate::{
     },
     clock::Timestamp,
 };
-use decide::Why;
+use decide::{Sight, Why, sight};
 use shared::Shared;
 use state::Standing;
 
@@ -205,8 +205,8 @@ impl TokenManager {
         self.shared.put(Some(tokens), |_| {}, None).await
     }
 
-    /// Forgets the tokens, here and in the storage. Wins over a refresh in flight, here and in other
-    /// processes.
+    /// Forgets the tokens, here and in the storage, and what is kept beside them. Wins over a refresh in flight,
+    /// here and in other processes.
     ///
     /// With the first poll they are gone here, and on their way out of the storage; both happen even if this is
     /// dropped. It never waits for the network.
@@ -214,7 +214,22 @@ impl TokenManager {
     /// # Errors
     /// If the storage could not be changed. They are forgotten here all the same, and clearing it is tried again.
     pub async fn clear(&self) -> Result<(), Error> {
-        self.shared.put(None, |_| {}, None).await
+        let before = self.shared.memory.load_full();
+        let all_of_it: Rest = Arc::new(move |document| {
+            if matches!(sight(document, &before), Sight::Ours) {
+                document.clear();
+            }
+        });
+        self.shared
+            .put(
+                None,
+                {
+                    let now = Arc::clone(&all_of_it);
+                    move |document| now(document)
+                },
+                Some(all_of_it),
+            )
+            .await
     }
 
     /// Tells of changes from now on.

@@ -35,7 +35,7 @@ pub(super) fn merged(base: &SessionParts, ours: &SessionParts, theirs: SessionPa
     }
 }
 
-/// By domain, path and name. Of a cookie that both have changed, ours, which is saved later, is kept.
+/// By domain, host-only flag, path and name. Of a cookie that both have changed, ours, which is saved later, is kept.
 fn cookies(base: &CookieJar, ours: &Arc<CookieJar>, theirs: &CookieJar) -> Arc<CookieJar> {
     let (Some(base), Some(mine), Some(theirs)) = (listed(base), listed(ours), listed(theirs)) else {
         return Arc::clone(ours);
@@ -82,7 +82,8 @@ where
     all
 }
 
-type Key = (String, String, String);
+/// Domain, whether for that host alone, path, name.
+type Key = (String, bool, String, String);
 
 /// A cookie as JSON; its value is wiped when dropped.
 #[derive(Clone, PartialEq)]
@@ -100,7 +101,8 @@ fn listed(jar: &CookieJar) -> Option<BTreeMap<Key, Arc<Wiped>>> {
     let text = |cookie: &Value, field| cookie.get(field).and_then(Value::as_str).map(str::to_owned);
     let mut all = BTreeMap::new();
     for cookie in cookies.into_iter().map(Wiped) {
-        let key = (text(&cookie.0, "domain")?, text(&cookie.0, "path")?, text(&cookie.0, "name")?);
+        let host_only = cookie.0.get("host_only").and_then(Value::as_bool)?;
+        let key = (text(&cookie.0, "domain")?, host_only, text(&cookie.0, "path")?, text(&cookie.0, "name")?);
         all.insert(key, Arc::new(cookie));
     }
     Some(all)
@@ -133,6 +135,18 @@ mod tests {
     #[test]
     fn what_we_remove_does_not_take_away_what_they_put_there() {
         assert_eq!(by_key(&map(&[("a", 1)]), &map(&[]), &map(&[("a", 2)]), |_, _| false), map(&[("a", 2)]));
+    }
+
+    #[test]
+    fn a_cookie_of_a_host_and_one_of_its_domain_are_two() {
+        let jar = |cookie: &str| {
+            let mut jar = CookieJar::new();
+            let uri = http::Uri::from_static("https://example.com/");
+            jar.insert(&uri, cookie, crate::clock::Timestamp::from_millis(0)).unwrap();
+            jar
+        };
+        let (ours, theirs) = (Arc::new(jar("a=ours")), jar("a=theirs; Domain=example.com"));
+        assert_eq!(cookies(&CookieJar::new(), &ours, &theirs).len(), 2);
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub(super) fn mark_of(document: &Document) -> Option<String> {
 /// Leaves nothing. Whether there was anything.
 pub(super) fn end(document: &mut Document) -> bool {
     let was_there = !document.is_empty();
-    *document = Document::default();
+    document.clear();
     was_there
 }
 

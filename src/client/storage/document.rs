@@ -31,6 +31,11 @@ impl Document {
         self.tokens = tokens;
     }
 
+    /// Takes everything out.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     /// The part of this name.
     ///
     /// # Errors
