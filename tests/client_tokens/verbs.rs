@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use countersign::client::{ChangeReason, ErrorKind, MemoryStorage, TokenManager, TokenSet};
+use futures_util::FutureExt;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -106,6 +107,8 @@ async fn whoever_watches_is_told_what_has_changed_and_why() {
     next(ChangeReason::Reloaded, Some("access-200")).await;
     manager.clear().await.unwrap();
     next(ChangeReason::Cleared, None).await;
+    manager.clear().await.unwrap();
+    assert!(watch.changed().now_or_never().is_none(), "nobody was logged in: that is no news");
     drop(manager);
     assert!(in_time(watch.changed()).await.is_none());
 }

@@ -161,11 +161,15 @@ impl Memory {
     /// Under the lock, so that those who watch see changes in their order.
     fn store(&self, reason: ChangeReason, change: impl FnOnce(&mut Snapshot)) -> u64 {
         let mut next = Snapshot::clone(&self.load());
+        let had_none = next.tokens.is_none();
         change(&mut next);
         next.generation += 1;
         let (generation, tokens) = (next.generation, next.tokens.clone());
         self.snapshot.store(Arc::new(next));
-        self.changes.send_replace(TokenChange::new(reason, tokens));
+        // Where there were none, a log-out is no news.
+        if !(had_none && tokens.is_none()) {
+            self.changes.send_replace(TokenChange::new(reason, tokens));
+        }
         generation
     }
 }
