@@ -1,6 +1,6 @@
 //! What becomes of a 401.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use countersign::client::{
@@ -10,10 +10,11 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Frame;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use tokio::sync::Notify;
 use tower::{Layer, ServiceExt};
 
-use crate::help::{Body, client, count, fresh, get, manager, request, server, server_for, status, with};
+use crate::help::{
+    Body, client, count, fresh, get, manager, refresh_on_a_word, request, server, server_for, status, with,
+};
 
 #[tokio::test]
 async fn a_401_is_healed_by_one_refresh_and_the_body_arrives_again_byte_for_byte() {
@@ -105,16 +106,7 @@ async fn a_streaming_body_is_sent_once_and_its_401_says_so() {
 #[tokio::test]
 async fn a_caller_who_hangs_up_cuts_off_no_refresh() {
     let server = server_for(&["new"]).await;
-    let (asked, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (asking, going_on) = (Arc::clone(&asked), Arc::clone(&go_on));
-    let refresh = move |_: RefreshToken| {
-        let (asking, going_on) = (Arc::clone(&asking), Arc::clone(&going_on));
-        async move {
-            asking.notify_one();
-            going_on.notified().await;
-            Ok::<_, RefreshError>(fresh("new"))
-        }
-    };
+    let (asked, go_on, refresh) = refresh_on_a_word("new");
     let tokens = TokenManager::builder(refresh).tokens(fresh("old")).build().unwrap();
     let mut changes = tokens.watch();
     let call = tokio::spawn(client(&server, tokens.clone()).oneshot(request(server.url("/"))));

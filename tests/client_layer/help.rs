@@ -11,14 +11,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use countersign::client::{ClientLayer, ClientService, RefreshError, RefreshToken, TokenManager, TokenSet};
+use countersign::client::{ClientLayer, ClientService, RefreshError, RefreshToken, Refresher, TokenManager, TokenSet};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 use tower::{Layer, Service, ServiceExt};
 
 use crate::http_server::serve;
@@ -179,6 +179,21 @@ pub(crate) fn manager(start: TokenSet, refreshed: &'static str) -> (TokenManager
         async move { Ok::<_, RefreshError>(fresh(refreshed)) }
     };
     (TokenManager::builder(refresh).tokens(start).build().unwrap(), count)
+}
+
+/// A refresh that tells when it is asked for, and brings this token when it is told to go on.
+pub(crate) fn refresh_on_a_word(token: &'static str) -> (Arc<Notify>, Arc<Notify>, impl Refresher) {
+    let (asked, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (asking, going_on) = (Arc::clone(&asked), Arc::clone(&go_on));
+    let refresh = move |_: RefreshToken| {
+        let (asking, going_on) = (Arc::clone(&asking), Arc::clone(&going_on));
+        async move {
+            asking.notify_one();
+            going_on.notified().await;
+            Ok::<_, RefreshError>(fresh(token))
+        }
+    };
+    (asked, go_on, refresh)
 }
 
 pub(crate) fn count(counter: &AtomicUsize) -> usize {

@@ -15,7 +15,7 @@ use http::{Request, Response};
 use tokio::sync::Notify;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::help::{Body, dead, fresh, hyper, manager, request, server_that, status, with};
+use crate::help::{Body, dead, fresh, hyper, manager, refresh_on_a_word, request, server_that, status, with};
 
 const API: &str = "https://api.example.com/";
 
@@ -96,16 +96,7 @@ async fn a_call_that_waits_for_a_busy_server_is_not_sent_again_as_another() {
 #[tokio::test]
 async fn a_call_that_waits_for_its_token_is_not_sent_as_another() {
     for meanwhile in ALL {
-        let (asked, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (asking, going_on) = (Arc::clone(&asked), Arc::clone(&go_on));
-        let refresh = move |_: RefreshToken| {
-            let (asking, going_on) = (Arc::clone(&asking), Arc::clone(&going_on));
-            async move {
-                asking.notify_one();
-                going_on.notified().await;
-                Ok::<_, RefreshError>(fresh("ada-renewed"))
-            }
-        };
+        let (asked, go_on, refresh) = refresh_on_a_word("ada-renewed");
         let session = ClientSession::from(TokenManager::builder(refresh).build().unwrap());
         session.log_in(dead("ada")).await.unwrap();
         let sent = Arc::new(AtomicUsize::new(0));

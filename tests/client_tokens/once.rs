@@ -19,16 +19,9 @@ async fn a_thousand_tasks_at_the_moment_of_expiry_make_one_refresh_at_the_server
     manager.set(tokens(0, clock.now())).await.unwrap();
     for round in 1..=20 {
         clock.advance(LIFE);
-        let start = Arc::new(Barrier::new(TASKS));
-        let mut tasks = JoinSet::new();
-        for _ in 0..TASKS {
-            let (manager, start) = (manager.clone(), Arc::clone(&start));
-            tasks.spawn(async move {
-                start.wait().await;
-                manager.access_token().await.unwrap().reveal().to_owned()
-            });
-        }
-        for token in in_time(tasks.join_all()).await {
+        let answers =
+            all_at_once(&manager, |manager| async move { manager.access_token().await.unwrap().reveal().to_owned() });
+        for token in answers.await {
             assert_eq!(token, format!("access-{round}"));
         }
         let family = server.family();
@@ -42,16 +35,11 @@ async fn a_thousand_tasks_that_were_refused_one_token_make_one_refresh() {
     for round in 1..=20 {
         refreshes.clock.advance(11 * SECOND);
         let refused = manager.access_token().await.unwrap();
-        let start = Arc::new(Barrier::new(TASKS));
-        let mut tasks = JoinSet::new();
-        for _ in 0..TASKS {
-            let (manager, start, refused) = (manager.clone(), Arc::clone(&start), refused.clone());
-            tasks.spawn(async move {
-                start.wait().await;
-                manager.replace(&refused).await.unwrap().access_token().reveal().to_owned()
-            });
-        }
-        for token in in_time(tasks.join_all()).await {
+        let answers = all_at_once(&manager, |manager| {
+            let refused = refused.clone();
+            async move { manager.replace(&refused).await.unwrap().access_token().reveal().to_owned() }
+        });
+        for token in answers.await {
             assert_eq!(token, format!("access-{round}"));
         }
         assert_eq!(refreshes.calls(), round);
@@ -64,16 +52,8 @@ async fn a_thousand_tasks_share_one_failure() {
     refreshes.clock.advance(LIFE);
     for round in 1..=20 {
         refreshes.answer(Answer::TryAgain(None));
-        let start = Arc::new(Barrier::new(TASKS));
-        let mut tasks = JoinSet::new();
-        for _ in 0..TASKS {
-            let (manager, start) = (manager.clone(), Arc::clone(&start));
-            tasks.spawn(async move {
-                start.wait().await;
-                manager.access_token().await.unwrap_err().kind()
-            });
-        }
-        assert!(in_time(tasks.join_all()).await.iter().all(|kind| *kind == ErrorKind::Network));
+        let answers = all_at_once(&manager, |manager| async move { manager.access_token().await.unwrap_err().kind() });
+        assert!(answers.await.iter().all(|kind| *kind == ErrorKind::Network));
         assert_eq!(refreshes.calls(), round);
         refreshes.clock.advance(60 * SECOND);
     }
@@ -118,6 +98,24 @@ async fn managers_over_one_storage_renew_once_between_them() {
         }
         assert_eq!(refreshes.calls(), round);
     }
+}
+
+/// What a thousand tasks get that all ask at the same moment.
+async fn all_at_once<T, F>(manager: &TokenManager, ask: impl Fn(TokenManager) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let start = Arc::new(Barrier::new(TASKS));
+    let mut tasks = JoinSet::new();
+    for _ in 0..TASKS {
+        let (asking, start) = (ask(manager.clone()), Arc::clone(&start));
+        tasks.spawn(async move {
+            start.wait().await;
+            asking.await
+        });
+    }
+    in_time(tasks.join_all()).await
 }
 
 const TASKS: usize = 1_000;
