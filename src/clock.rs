@@ -40,6 +40,12 @@ impl Timestamp {
         Self(self.0.saturating_add(millis(by)))
     }
 
+    /// This instant, moved `by` earlier. Stops at the epoch.
+    #[cfg(feature = "client")]
+    pub(crate) fn before(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(by)))
+    }
+
     /// How much later this is than `earlier`: zero if it is not.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

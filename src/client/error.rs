@@ -2,10 +2,7 @@
 
 use std::{error, fmt, sync::Arc, time::Duration};
 
-use crate::client::{
-    storage::{StorageError, StorageErrorKind},
-    tokens::InvalidToken,
-};
+use crate::client::{storage::StorageError, tokens::InvalidToken};
 
 /// What went wrong, in any verb of the client half. Cheap to clone: all tasks that wait for one refresh get
 /// the same one.
@@ -65,7 +62,7 @@ impl Error {
     /// Whether the storage has set aside what it held, and holds nothing now.
     pub(crate) fn has_set_aside(&self) -> bool {
         let source = self.source.as_deref().and_then(|source| source.downcast_ref::<StorageError>());
-        source.is_some_and(|error| matches!(error.kind(), StorageErrorKind::Corrupt { .. }))
+        source.is_some_and(StorageError::has_set_aside)
     }
 
     /// What went wrong.

@@ -57,13 +57,13 @@ impl Errand {
 
     /// The token to go out with, if that is known.
     pub(super) fn token_now(&self, settings: &Settings) -> Token {
-        let tokens = settings.session.tokens();
-        match tokens.state() {
-            Some(TokenState::Valid) if self.carries => {
-                Token::Known(tokens.tokens().map(|tokens| tokens.access_token().clone()))
+        let manager = settings.session.tokens();
+        match self.carries.then(|| manager.tokens()).flatten() {
+            None => Token::Known(None),
+            Some(tokens) if manager.state_of(&tokens) == TokenState::Valid => {
+                Token::Known(Some(tokens.access_token().clone()))
             }
-            Some(_) if self.carries => Token::Due,
-            _ => Token::Known(None),
+            Some(_) => Token::Due,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::client::storage::FileStorage;
 use crate::{
     client::{
         error::Error,
-        storage::{MemoryStorage, Storage, StorageError, StorageErrorKind, Update},
+        storage::{MemoryStorage, Storage, StorageError, Update},
         tokens::{Margins, TokenSet},
     },
     clock::Clock,
@@ -163,7 +163,7 @@ fn open(storage: &dyn Storage, initial: Option<TokenSet>) -> Result<Snapshot, St
     let mut snapshot = Snapshot::default();
     match storage.load() {
         Ok(document) => snapshot.follow(document.tokens().cloned().map(Arc::new), None),
-        Err(error) if matches!(error.kind(), StorageErrorKind::Corrupt { .. }) => {
+        Err(error) if error.has_set_aside() => {
             tracing::error!(%error, "the kept tokens cannot be read");
             snapshot.storage_error = Some(error.into());
         }

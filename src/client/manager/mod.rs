@@ -107,8 +107,7 @@ impl TokenManager {
     /// How far the life of the access token has gone; `None` without one.
     #[must_use]
     pub fn state(&self) -> Option<TokenState> {
-        let snapshot = self.shared.memory.load();
-        snapshot.tokens.as_ref().map(|tokens| tokens.state(self.now(), self.shared.settings.margins))
+        self.shared.memory.load().tokens.as_ref().map(|tokens| self.state_of(tokens))
     }
 
     /// Whether there are tokens. Whether a server takes them, only the server knows.
@@ -158,7 +157,7 @@ impl TokenManager {
     pub async fn access_token(&self) -> Result<AccessToken, Error> {
         match &self.shared.memory.load().tokens {
             None => return Err(Error::new(ErrorKind::NotAuthenticated)),
-            Some(tokens) if tokens.state(self.now(), self.shared.settings.margins) == TokenState::Valid => {
+            Some(tokens) if self.state_of(tokens) == TokenState::Valid => {
                 return Ok(tokens.access_token().clone());
             }
             Some(_) => {}
@@ -168,9 +167,7 @@ impl TokenManager {
             Err(error) => error,
         };
         match &self.shared.memory.load().tokens {
-            Some(tokens) if tokens.state(self.now(), self.shared.settings.margins) < TokenState::Dead => {
-                Ok(tokens.access_token().clone())
-            }
+            Some(tokens) if self.state_of(tokens) < TokenState::Dead => Ok(tokens.access_token().clone()),
             _ => Err(error),
         }
     }
@@ -278,6 +275,11 @@ impl TokenManager {
     /// The storage, for what else belongs to the session.
     pub(crate) fn storage(&self) -> &Arc<dyn Storage> {
         &self.shared.storage
+    }
+
+    /// How far the life of these has gone, by this manager's clock and margins.
+    pub(crate) fn state_of(&self, tokens: &TokenSet) -> TokenState {
+        tokens.state(self.now(), self.shared.settings.margins)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

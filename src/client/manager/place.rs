@@ -72,7 +72,7 @@ impl Place {
                 if !emptied {
                     return Update::Unchanged;
                 }
-                *document = Document::default();
+                document.clear();
                 Update::Changed
             })?;
             if emptied {

@@ -6,7 +6,7 @@ use super::{backoff::BackOff, flight::Slot, place::Place, refresher::ErasedRefre
 use crate::{
     client::{
         error::{Error, ErrorKind},
-        storage::{Storage, StorageError, StorageErrorKind},
+        storage::{Storage, StorageError},
         tokens::{Margins, TokenSet},
     },
     clock::{Clock, Timestamp},
@@ -51,11 +51,11 @@ impl Shared {
     /// Notes what the storage has answered. What it has set aside is no longer kept, and is to be saved again.
     pub(super) fn storage_failed(&self, generation: u64, error: StorageError) -> Error {
         tracing::error!(%error, "the storage of tokens has failed");
-        let corrupt = matches!(error.kind(), StorageErrorKind::Corrupt { .. });
+        let set_aside = error.has_set_aside();
         let error = Error::from(error);
         self.memory.note_if(generation, |snapshot| {
             snapshot.storage_error = Some(error.clone());
-            if corrupt {
+            if set_aside {
                 snapshot.set_aside();
             }
         });

@@ -60,6 +60,11 @@ impl StorageError {
         Self::new(kind, place).because(error)
     }
 
+    /// Whether what was kept has been set aside, and nothing is kept now.
+    pub(crate) const fn has_set_aside(&self) -> bool {
+        matches!(self.kind, StorageErrorKind::Corrupt { .. })
+    }
+
     /// What is wrong.
     #[must_use]
     pub const fn kind(&self) -> &StorageErrorKind {

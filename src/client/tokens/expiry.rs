@@ -75,7 +75,7 @@ impl Margins {
     pub(super) fn due(self, received_at: Option<Timestamp>, expires_at: Option<Timestamp>) -> Option<Timestamp> {
         let end = expires_at?;
         let margin = self.refresh.min(life(received_at, end) / 2);
-        Some(Timestamp::from_millis(0).after(end.since(Timestamp::from_millis(0)).saturating_sub(margin)))
+        Some(end.before(margin))
     }
 }
 
