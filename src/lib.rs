@@ -117,7 +117,11 @@ mod token;
 #[cfg(any(feature = "client", feature = "server"))]
 pub use clock::{Clock, Timestamp};
 #[cfg(feature = "server")]
-pub use config::{Bounds, Carriers, Config, ConfigError, Cookie, Lifetime, Limit, Rotation, SameSite, Sweep, WhenFull};
+pub use config::{
+    Assurances, Binding, Bounds, Carriers, Config, ConfigError, Cookie, CrossSite, CrossSiteCheck, DeviceCookie,
+    ForwardedHeader, Lifetime, Limit, Pace, Proxies, Reaction, Rotation, SameSite, SecondFactor, Sweep, Throttle,
+    WhenFull, WithoutHeaders,
+};
 #[cfg(feature = "axum")]
 pub use extract::{LoggedIn, LoginRequired, MissingLayer};
 #[cfg(any(feature = "client", feature = "server"))]

@@ -3,6 +3,7 @@
 //! [`Config::production`] is what runs unless something else is said. [`Config::development`] is
 //! the only place where the cookie may travel over plain http.
 
+mod defences;
 mod error;
 mod load;
 mod parts;
@@ -10,6 +11,10 @@ mod parts;
 mod tests;
 mod validate;
 
+pub use defences::{
+    Assurances, Binding, CrossSite, CrossSiteCheck, DeviceCookie, ForwardedHeader, Pace, Proxies, Reaction,
+    SecondFactor, Throttle, WithoutHeaders,
+};
 pub use error::ConfigError;
 pub use parts::{Bounds, Carriers, Cookie, Lifetime, Limit, Rotation, SameSite, Sweep, WhenFull};
 
@@ -72,6 +77,23 @@ pub struct Config {
     /// Where `LoggedIn` sends a browser that has no session, as in `/login`. Without it, and for
     /// other clients, the answer is 401.
     pub login_url: Option<String>,
+    /// The second step of a log-in that has two.
+    pub second_factor: SecondFactor,
+    /// How long sessions live at most that were begun, or raised, at a higher assurance level.
+    pub assurance: Assurances,
+    /// What happens when a session is used from elsewhere than it was begun.
+    pub binding: Binding,
+    /// What becomes of requests that other sites made a browser send.
+    pub cross_site: CrossSite,
+    /// Whether a request that did not come by https is refused: 403. Off unless set, for nobody but you knows how
+    /// https ends: see [`OverTls`](crate::OverTls) and [`Proxies`].
+    pub require_https: bool,
+    /// Whose word on where a request came from is believed.
+    pub proxies: Proxies,
+    /// How a browser is known again at the next log-in.
+    pub device: DeviceCookie,
+    /// How guessing is slowed down.
+    pub throttle: Throttle,
 }
 
 impl Config {
@@ -97,6 +119,41 @@ impl Config {
             store_deadline: Duration::from_secs(1),
             audience: String::new(),
             login_url: None,
+            second_factor: SecondFactor { within: 10 * MINUTE, url: None },
+            assurance: Assurances { aal2: Lifetime::new(HOUR, 24 * HOUR), aal3: Lifetime::new(15 * MINUTE, 12 * HOUR) },
+            binding: Binding {
+                address: Reaction::Report,
+                user_agent: Reaction::Report,
+                ipv4_prefix: 24,
+                ipv6_prefix: 64,
+            },
+            cross_site: CrossSite {
+                check: CrossSiteCheck::Enforce,
+                origins: Vec::new(),
+                trust_same_site: false,
+                without_headers: WithoutHeaders::Refuse,
+            },
+            require_https: false,
+            proxies: Proxies { trusted: Vec::new(), header: ForwardedHeader::XForwardedFor },
+            device: DeviceCookie { name: Some("__Host-did".to_owned()), lifetime: 180 * DAY },
+            throttle: Throttle {
+                account: Pace {
+                    free: 5,
+                    first_delay: Duration::from_secs(30),
+                    longest_delay: 15 * MINUTE,
+                    forget: DAY,
+                },
+                network: Pace {
+                    free: 100,
+                    first_delay: Duration::from_secs(10),
+                    longest_delay: 15 * MINUTE,
+                    forget: HOUR,
+                },
+                most_failures: 100,
+                ipv4_prefix: 24,
+                ipv6_prefix: 64,
+                answer_after: Duration::from_millis(500),
+            },
         }
     }
 
@@ -111,6 +168,9 @@ impl Config {
             limit: Limit { max: 0, ..production.limit },
             cookie: Cookie { name: "sid".to_owned(), secure: false, ..production.cookie.clone() },
             store_deadline: Duration::from_secs(5),
+            binding: Binding { address: Reaction::Off, user_agent: Reaction::Off, ..production.binding },
+            cross_site: CrossSite { without_headers: WithoutHeaders::Allow, ..production.cross_site.clone() },
+            device: DeviceCookie { name: Some("did".to_owned()), ..production.device },
             ..production
         }
     }

@@ -165,3 +165,42 @@ mod human_duration_or_off {
         }
     }
 }
+
+/// Text, or `"off"`.
+pub(super) mod text_or_off {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[allow(clippy::ref_option, reason = "serde asks for it")]
+    pub(in crate::config) fn serialize<S: Serializer>(text: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(text.as_deref().unwrap_or("off"))
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+        Ok(Some(String::deserialize(from)?).filter(|text| text != "off"))
+    }
+}
+
+/// A list of texts; or one text, in which commas separate them.
+pub(super) mod list {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a list of texts, or one text with commas between them")]
+    enum Listed {
+        Many(Vec<String>),
+        One(String),
+    }
+
+    pub(in crate::config) fn serialize<S: Serializer>(texts: &[String], to: S) -> Result<S::Ok, S::Error> {
+        texts.serialize(to)
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+        Ok(match Listed::deserialize(from)? {
+            Listed::Many(texts) => texts,
+            Listed::One(text) => {
+                text.split(',').map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
+            }
+        })
+    }
+}

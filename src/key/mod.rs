@@ -161,6 +161,10 @@ pub(crate) enum Purpose {
     Succession,
     /// The byte by which a token names its key.
     Name,
+    /// The MAC of tokens that stand in forms, against cross-site requests.
+    Form,
+    /// The MAC by which a device cookie names its users.
+    Device,
     /// The encryption of what a store keeps.
     Seal,
     /// The byte by which a sealed value names its key.
@@ -173,6 +177,8 @@ impl Purpose {
             Self::Token => b"countersign v1 session token",
             Self::Succession => b"countersign v1 secret succession",
             Self::Name => b"countersign v1 key name",
+            Self::Form => b"countersign v1 form token",
+            Self::Device => b"countersign v1 device",
             Self::Seal => b"countersign v1 sealing",
             Self::SealName => b"countersign v1 sealing key name",
         }

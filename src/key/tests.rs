@@ -56,7 +56,15 @@ fn an_unusable_variable_is_named_and_is_not_taken_for_a_missing_one() {
 fn each_purpose_has_a_key_of_its_own() {
     let ring: KeyRing = A.parse().unwrap();
     let key = &ring.keys()[0];
-    let purposes = [Purpose::Token, Purpose::Succession, Purpose::Name, Purpose::Seal, Purpose::SealName];
+    let purposes = [
+        Purpose::Token,
+        Purpose::Succession,
+        Purpose::Name,
+        Purpose::Form,
+        Purpose::Device,
+        Purpose::Seal,
+        Purpose::SealName,
+    ];
     let keys: std::collections::BTreeSet<_> = purposes.map(|purpose| *key.derive(purpose)).into();
     assert_eq!(keys.len(), purposes.len());
 }

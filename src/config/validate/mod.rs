@@ -1,5 +1,7 @@
 //! What a configuration must satisfy as a whole.
 
+mod defences;
+
 use std::time::Duration;
 
 use super::{Config, ConfigError, Lifetime, SameSite};
@@ -14,6 +16,7 @@ impl Config {
         self.validate_lifetime("lifetime", self.lifetime)?;
         self.validate_lifetime("remember", self.remember)?;
         self.validate_cookie()?;
+        defences::validate(self)?;
         let rules = [
             (
                 self.rotation.every.is_none_or(|every| every > self.rotation.grace),
@@ -25,16 +28,12 @@ impl Config {
             (!self.sweep.every.is_zero(), "sweep.every", "must be longer than zero"),
             (self.sweep.batch > 0, "sweep.batch", "must be at least 1"),
             (!self.store_deadline.is_zero(), "store_deadline", "must be longer than zero"),
-            (
-                self.login_url.as_deref().is_none_or(is_local_path),
-                "login_url",
-                "must be a path of this site in visible ASCII, as in \"/login\"",
-            ),
+            (self.login_url.as_deref().is_none_or(is_local_path), "login_url", LOCAL_PATH),
         ];
         first_broken(&rules)
     }
 
-    fn validate_lifetime(&self, group: &str, lifetime: Lifetime) -> Result<(), ConfigError> {
+    pub(super) fn validate_lifetime(&self, group: &str, lifetime: Lifetime) -> Result<(), ConfigError> {
         let field = |name: &str| format!("{group}.{name}");
         if lifetime.idle.is_zero() {
             return Err(ConfigError::new(field("idle"), "must be longer than zero"));
@@ -95,7 +94,7 @@ impl Config {
     }
 }
 
-fn first_broken(rules: &[(bool, &str, &str)]) -> Result<(), ConfigError> {
+pub(super) fn first_broken(rules: &[(bool, &str, &str)]) -> Result<(), ConfigError> {
     match rules.iter().find(|(holds, _, _)| !holds) {
         Some((_, field, problem)) => Err(ConfigError::new(*field, *problem)),
         None => Ok(()),
@@ -120,6 +119,8 @@ fn is_local_path(url: &str) -> bool {
         && !matches!(bytes.get(1), Some(b'/' | b'\\'))
         && bytes.iter().all(u8::is_ascii_graphic)
 }
+
+const LOCAL_PATH: &str = "must be a path of this site in visible ASCII, as in \"/login\"";
 
 /// RFC 6265bis, section 5.5: user agents cap a cookie's life at 400 days.
 const LONGEST_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
