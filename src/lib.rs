@@ -130,15 +130,15 @@ pub use key::{KeyError, KeyErrorKind, KeyRing, RandomError};
 pub use layer::{ClientAddress, Outage, ResponseFuture, SessionLayer, SessionService};
 #[cfg(feature = "server")]
 pub use record::{
-    Attributes, Change, ChangeRefused, Device, DeviceHints, DeviceKind, FieldChange, InvalidSessionId, Keep, Pending,
+    Assurance, Attributes, Change, ChangeRefused, Device, DeviceHints, DeviceKind, FieldChange, FirstFactor, InvalidSessionId, Keep, Pending,
     Record, SecretHash, SecretStep, SessionId, Standing, Succession,
 };
 #[cfg(feature = "server")]
-pub use session::Session;
+pub use session::{PendingSecondFactor, Proof, Session};
 #[cfg(feature = "server")]
 pub use sessions::{
-    Attempt, Authenticated, Counters, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
-    Sessions, SessionsBuilder,
+    Attempt, Authenticated, Counters, DenialKind, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
+    Sessions, SessionsBuilder, Suspicion, SuspicionKind,
 };
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;

@@ -18,6 +18,9 @@ impl IntoResponse for Error {
         let (name, message) = match self.kind() {
             ErrorKind::Unavailable => ("unavailable", self.to_string()),
             ErrorKind::Refused(_) | ErrorKind::Ended | ErrorKind::NotLoggedIn => ("login_required", self.to_string()),
+            ErrorKind::StepUpRequired => ("step_up_required", self.to_string()),
+            ErrorKind::WrongFactor => ("wrong_factor", self.to_string()),
+            ErrorKind::CrossSite => ("cross_site", self.to_string()),
             ErrorKind::Superseded => ("superseded", self.to_string()),
             ErrorKind::Overtaken => ("log_in_again", self.to_string()),
             ErrorKind::LimitReached => ("too_many_sessions", self.to_string()),

@@ -5,7 +5,8 @@ use http::{
     header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE},
 };
 
-use crate::{carrier::challenge, session::Answer};
+use super::arrival::TurnedAway;
+use crate::{carrier::challenge, cross_site::SENDER_HEADERS, session::Answer, token::RefusalKind};
 
 /// Writes the answer onto the handler's response.
 pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
@@ -15,6 +16,9 @@ pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
     let headers = response.headers_mut();
     if let Some(names) = answer.vary {
         vary_by(headers, names);
+    }
+    if answer.vary_by_site {
+        vary_by(headers, SENDER_HEADERS);
     }
     match answer.set_cookie {
         Some(cookie) => {
@@ -28,12 +32,18 @@ pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
 
 /// The layer's own response, where the request does not reach the handler, or its answer must not
 /// reach the client.
-pub(super) fn turned_away<B: Default>(status: StatusCode) -> Response<B> {
+pub(super) fn turned_away<B: Default>(answer: TurnedAway) -> Response<B> {
     let mut response = Response::new(B::default());
-    *response.status_mut() = status;
+    *response.status_mut() = answer.status;
+    if let Some(kind) = answer.refusal {
+        response.extensions_mut().insert(kind);
+    }
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let (name, value) = match status {
+    if answer.refusal == Some(RefusalKind::CrossSite) {
+        vary_by(headers, SENDER_HEADERS);
+    }
+    let (name, value) = match answer.status {
         StatusCode::SERVICE_UNAVAILABLE => (RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS)),
         StatusCode::UNAUTHORIZED => (WWW_AUTHENTICATE, challenge(true)),
         // RFC 6750, section 3.1.

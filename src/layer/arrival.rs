@@ -6,13 +6,12 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use http::{Request, StatusCode};
 use tokio::runtime::Handle;
 
-use super::{ClientAddress, Outage};
+use super::{Outage, facts::Facts};
 use crate::{
-    carrier::Way,
     clock::Timestamp,
     record::{Record, SessionId},
-    session::{Arrival, Client, Holding, Session},
-    sessions::{Admission, Authenticated, Error, ErrorKind, Sessions},
+    session::{Arrival, Client, Holding, Mark, Session},
+    sessions::{Admission, Authenticated, Error, ErrorKind, Reason, Sessions, Watched},
     store::StoreError,
     token::{RefusalKind, Token},
 };
@@ -21,11 +20,26 @@ use crate::{
 #[allow(clippy::large_enum_variant, reason = "the large variant is the usual one")]
 pub(super) enum Decision {
     /// It reaches the handler, with this session.
-    Attach(Arrival, Holding),
+    Attach(Arrival, Holding, Option<Mark>),
     /// It does not.
-    TurnAway(StatusCode),
-    /// Its session has to end before it goes on, because a secret of it was stolen.
-    End { end: Ending, way: Way },
+    TurnAway(TurnedAway),
+    /// Its session has to end before it goes on.
+    End { end: Ending, arrival: Arrival },
+}
+
+/// A response of the layer's own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TurnedAway {
+    pub(super) status: StatusCode,
+    /// Why the request was refused, if it was.
+    pub(super) refusal: Option<RefusalKind>,
+}
+
+impl TurnedAway {
+    /// Because of an error that is no refusal.
+    pub(super) fn by(why: ErrorKind) -> Self {
+        Self { status: status_of(why), refusal: None }
+    }
 }
 
 /// The end of a session, under way.
@@ -34,52 +48,102 @@ pub(super) type Ending = Pin<Box<dyn Future<Output = Error> + Send>>;
 impl Decision {
     /// RFC 6750, section 3.1: a request that carries several credentials is malformed.
     pub(super) const fn bad_request() -> Self {
-        Self::TurnAway(StatusCode::BAD_REQUEST)
+        Self::TurnAway(TurnedAway { status: StatusCode::BAD_REQUEST, refusal: None })
+    }
+
+    /// The request is refused as it is, whatever its credential is worth.
+    pub(super) fn forbidden(sessions: &Sessions, kind: RefusalKind) -> Self {
+        let _ = sessions.refused(kind);
+        Self::TurnAway(TurnedAway { status: StatusCode::FORBIDDEN, refusal: Some(kind) })
     }
 }
 
 /// A genuine token whose session the store is asked for.
 pub(super) struct Asked {
     pub(super) token: Token,
-    pub(super) way: Way,
+    pub(super) arrival: Arrival,
+    pub(super) facts: Facts,
     pub(super) now: Timestamp,
     pub(super) outage: Outage,
 }
 
 impl Asked {
     /// What follows from the store's answer.
-    pub(super) fn answered(self, sessions: &Sessions, answer: Result<Option<Arc<Record>>, StoreError>) -> Decision {
-        let Self { token, way, now, outage } = self;
+    pub(super) fn answered<B>(
+        self,
+        sessions: &Sessions,
+        request: &Request<B>,
+        answer: Result<Option<Arc<Record>>, StoreError>,
+    ) -> Decision {
+        let Self { token, arrival, facts, now, outage } = self;
         let error = match answer {
-            Ok(record) => return decide(sessions, sessions.admit(token, record, now), way),
+            Ok(record) => return decide(sessions, request, sessions.admit(token, record, now), arrival, &facts),
             Err(error) => error,
         };
         let tolerated = outage.tolerates(error.kind());
         let failure = sessions.store_failed(error).kind();
         match tolerated.and_then(|age| sessions.admit_stale(&token, age)) {
-            Some(session) => granted(session, way),
-            None => failed(failure, way),
+            Some(session) => granted(sessions, request, session, arrival, &facts),
+            None => failed(failure, arrival),
         }
     }
 }
 
 /// What follows from what the session says to a genuine token.
-pub(super) fn decide(sessions: &Sessions, admission: Admission, way: Way) -> Decision {
+pub(super) fn decide<B>(
+    sessions: &Sessions,
+    request: &Request<B>,
+    admission: Admission,
+    arrival: Arrival,
+    facts: &Facts,
+) -> Decision {
     match admission {
-        Admission::Granted(session) => granted(session, way),
-        Admission::Refused(kind) => refused(sessions, way, kind),
-        Admission::Stolen(id) => Decision::End { end: end_stolen(sessions.clone(), id), way },
+        Admission::Granted(session) => granted(sessions, request, session, arrival, facts),
+        Admission::Refused(kind) => refused(sessions, arrival, kind),
+        Admission::Stolen(id) => {
+            let sessions = sessions.clone();
+            Decision::End { end: to_the_end(async move { sessions.end_stolen(id).await }), arrival }
+        }
     }
 }
 
-fn granted(session: Authenticated, way: Way) -> Decision {
-    Decision::Attach(Arrival { way: Some(way), refusal: None }, Holding::Live(session))
+/// Looks at where a session is used.
+fn granted<B>(
+    sessions: &Sessions,
+    request: &Request<B>,
+    session: Authenticated,
+    arrival: Arrival,
+    facts: &Facts,
+) -> Decision {
+    let watched = match facts.place(request, &session.record, sessions) {
+        Some((binding, here)) => {
+            let origin = || Client::new(request.headers(), facts.peer.address, false).origin();
+            sessions.watch(&session, &binding, here, origin)
+        }
+        None => Watched::AtHome,
+    };
+    match watched {
+        Watched::AtHome => Decision::Attach(arrival, Holding::Live(session), None),
+        Watched::Noted(note) => Decision::Attach(arrival, Holding::Live(session), Some(Mark::Seen(note))),
+        Watched::StepUp => Decision::Attach(arrival, Holding::Live(session), Some(Mark::StepUp)),
+        Watched::Refused(kind) => refused(sessions, arrival, kind),
+        Watched::Ends => {
+            let (sessions, id) = (sessions.clone(), session.record.id());
+            Decision::End { end: to_the_end(end_elsewhere(sessions, id)), arrival }
+        }
+    }
 }
 
-/// Ends a session whose secret was stolen, whether or not the client waits for it: a thief must not
-/// be able to keep it, or to keep the event unsaid, by hanging up.
-fn end_stolen(sessions: Sessions, id: SessionId) -> Ending {
-    let end = async move { sessions.end_stolen(id).await };
+async fn end_elsewhere(sessions: Sessions, id: SessionId) -> Error {
+    match sessions.revoke(id, Reason::UsedElsewhere).await {
+        Ok(_) => sessions.refused(RefusalKind::Gone),
+        Err(error) => error,
+    }
+}
+
+/// Ends a session, whether or not the client waits for it: a thief must not be able to keep it, or to keep the event unsaid, by
+/// hanging up.
+fn to_the_end(end: impl Future<Output = Error> + Send + 'static) -> Ending {
     match Handle::try_current() {
         Ok(runtime) => {
             let task = runtime.spawn(end);
@@ -90,15 +154,17 @@ fn end_stolen(sessions: Sessions, id: SessionId) -> Ending {
 }
 
 /// A credential that is no good lets the request through as nobody's.
-pub(super) fn refused(sessions: &Sessions, way: Way, kind: RefusalKind) -> Decision {
-    failed(sessions.refused(kind).kind(), way)
+pub(super) fn refused(sessions: &Sessions, arrival: Arrival, kind: RefusalKind) -> Decision {
+    failed(sessions.refused(kind).kind(), arrival)
 }
 
 /// One that could not be checked does not: an outage logs nobody out, and makes nobody anonymous.
-pub(super) fn failed(why: ErrorKind, way: Way) -> Decision {
+pub(super) fn failed(why: ErrorKind, arrival: Arrival) -> Decision {
     match why {
-        ErrorKind::Refused(kind) => Decision::Attach(Arrival { way: Some(way), refusal: Some(kind) }, Holding::Nothing),
-        other => Decision::TurnAway(status_of(other)),
+        ErrorKind::Refused(kind) => {
+            Decision::Attach(Arrival { refusal: Some(kind), ..arrival }, Holding::Nothing, None)
+        }
+        other => Decision::TurnAway(TurnedAway::by(other)),
     }
 }
 
@@ -108,10 +174,11 @@ pub(super) fn attach<B>(
     mut request: Request<B>,
     arrival: Arrival,
     holding: Holding,
+    mark: Option<Mark>,
 ) -> (Request<B>, Session) {
-    let address = request.extensions().get().map(|ClientAddress(address)| *address);
-    let client = Client::new(request.headers(), address);
-    let session = Session::new(sessions.clone(), arrival, client, holding);
+    let may_log_in = !request.method().is_safe() || !holding.is_logged_in();
+    let client = Client::new(request.headers(), arrival.address, sessions.carrier().knows_devices() && may_log_in);
+    let session = Session::new(sessions.clone(), arrival, client, holding, mark);
     request.extensions_mut().insert(session.clone());
     (request, session)
 }

@@ -6,18 +6,17 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{
     answer,
-    arrival::{self, Asked, Decision, Ending},
+    arrival::{self, Asked, Decision, Ending, TurnedAway},
 };
 use crate::{
-    carrier::Way,
     record::Record,
-    session::{Answer, Session, Settlement},
+    session::{Answer, Arrival, Session, Settlement},
     sessions::{Deadline, Error, Sessions},
 };
 
@@ -38,14 +37,14 @@ pin_project! {
     enum Stage<S, B, F, R> {
         /// The store is asked for the session.
         Loading { load: Deadline<'static, Option<Arc<Record>>>, parked: Option<Box<Parked<S, B>>> },
-        /// A session is being ended, because a secret of it was stolen.
-        Ending { end: Ending, way: Way, waiting: Option<Box<Waiting<S, B>>> },
+        /// A session is being ended, because it is not its user who uses it.
+        Ending { end: Ending, arrival: Arrival, waiting: Option<Box<Waiting<S, B>>> },
         /// The handler works.
         Handling { #[pin] handler: F, session: Session },
         /// The change is being stored; the response waits for it.
         Settling { store: Settling, response: Option<R> },
         /// The request does not reach the handler.
-        TurnedAway { status: StatusCode },
+        TurnedAway { answer: TurnedAway },
     }
 }
 
@@ -69,16 +68,16 @@ impl<S: Service<Request<B>>, B> ResponseFuture<S, B> {
         Self { stage: Stage::Loading { load, parked: Some(Box::new(Parked { asked, waiting })) } }
     }
 
-    pub(super) fn ending(end: Ending, way: Way, waiting: Waiting<S, B>) -> Self {
-        Self { stage: Stage::Ending { end, way, waiting: Some(Box::new(waiting)) } }
+    pub(super) fn ending(end: Ending, arrival: Arrival, waiting: Waiting<S, B>) -> Self {
+        Self { stage: Stage::Ending { end, arrival, waiting: Some(Box::new(waiting)) } }
     }
 
     pub(super) const fn handling(handler: S::Future, session: Session) -> Self {
         Self { stage: Stage::Handling { handler, session } }
     }
 
-    pub(super) const fn turned_away(status: StatusCode) -> Self {
-        Self { stage: Stage::TurnedAway { status } }
+    pub(super) const fn turned_away(answer: TurnedAway) -> Self {
+        Self { stage: Stage::TurnedAway { answer } }
     }
 }
 
@@ -96,12 +95,12 @@ where
                 StageProj::Loading { load, parked } => {
                     let record = ready!(Pin::new(load).poll(cx));
                     let Parked { asked, waiting } = *parked.take().expect(POLLED_AGAIN);
-                    let decision = asked.answered(&waiting.sessions, record);
+                    let decision = asked.answered(&waiting.sessions, &waiting.request, record);
                     waiting.go_on(decision)
                 }
-                StageProj::Ending { end, way, waiting } => {
+                StageProj::Ending { end, arrival, waiting } => {
                     let error = ready!(end.as_mut().poll(cx));
-                    let decision = arrival::failed(error.kind(), *way);
+                    let decision = arrival::failed(error.kind(), *arrival);
                     waiting.take().expect(POLLED_AGAIN).go_on(decision)
                 }
                 StageProj::Handling { handler, session } => {
@@ -119,11 +118,11 @@ where
                     let mut response = response.take().expect(POLLED_AGAIN);
                     match settled {
                         Ok(answer) => answer::write(answer, &mut response),
-                        Err(error) => response = answer::turned_away(arrival::status_of(error.kind())),
+                        Err(error) => response = answer::turned_away(TurnedAway::by(error.kind())),
                     }
                     return Poll::Ready(Ok(response));
                 }
-                StageProj::TurnedAway { status } => return Poll::Ready(Ok(answer::turned_away(*status))),
+                StageProj::TurnedAway { answer } => return Poll::Ready(Ok(answer::turned_away(*answer))),
             };
             this.stage.set(next);
         }
@@ -134,13 +133,13 @@ impl<S: Service<Request<B>>, B> Waiting<S, B> {
     /// The stage that follows a decision.
     fn go_on<R>(self, decision: Decision) -> Stage<S, B, S::Future, R> {
         match decision {
-            Decision::Attach(arrival, holding) => {
+            Decision::Attach(arrival, holding, mark) => {
                 let Self { request, mut inner, sessions } = self;
-                let (request, session) = arrival::attach(&sessions, request, arrival, holding);
+                let (request, session) = arrival::attach(&sessions, request, arrival, holding, mark);
                 Stage::Handling { handler: inner.call(request), session }
             }
-            Decision::TurnAway(status) => Stage::TurnedAway { status },
-            Decision::End { end, way } => Stage::Ending { end, way, waiting: Some(Box::new(self)) },
+            Decision::TurnAway(answer) => Stage::TurnedAway { answer },
+            Decision::End { end, arrival } => Stage::Ending { end, arrival, waiting: Some(Box::new(self)) },
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod arrival;
+mod facts;
 mod future;
 mod outage;
 mod service;
@@ -17,7 +18,7 @@ use std::net::IpAddr;
 
 use tower_layer::Layer;
 
-use crate::sessions::Sessions;
+use crate::{config::Binding, sessions::Sessions};
 
 /// Puts a [`Session`](crate::Session) into the extensions of each request.
 ///
@@ -30,6 +31,9 @@ use crate::sessions::Sessions;
 /// | fields written | as the handler says | only if created, rotated or renewed | one load, one change |
 /// | logged in, rotated, logged out | as the handler says | set, set, cleared | one verb |
 /// | several `Authorization` headers, one of them Bearer | 400 | untouched | untouched |
+/// | a cookie, with a request that another site made the browser send | 403 | untouched | untouched |
+/// | not by https, where that is required | 403 | untouched | untouched |
+/// | a session used from elsewhere, and bound to where it was begun | as the handler says, to nobody | untouched | one load |
 /// | store unreachable | 503 and `Retry-After`, but see [`Outage`] | untouched | |
 ///
 /// A Bearer header decides alone: a bad one never falls back to the cookie. Why a token was refused
@@ -54,13 +58,14 @@ use crate::sessions::Sessions;
 pub struct SessionLayer {
     sessions: Sessions,
     outage: Outage,
+    binding: Option<Binding>,
 }
 
 impl SessionLayer {
     /// A layer for these sessions.
     #[must_use]
     pub const fn new(sessions: Sessions) -> Self {
-        Self { sessions, outage: Outage::Closed }
+        Self { sessions, outage: Outage::Closed, binding: None }
     }
 
     /// What becomes of a request while the store cannot be asked: a 503, unless this says otherwise.
@@ -71,19 +76,26 @@ impl SessionLayer {
         }
         Self { outage, ..self }
     }
+
+    /// What happens behind this layer when a session is used from elsewhere than it was begun, in place of what the settings
+    /// say (`binding`). What a session was [bound](crate::LogIn::bind) to at log-in counts as well.
+    #[must_use]
+    pub fn binding(self, binding: Binding) -> Self {
+        Self { binding: Some(binding), ..self }
+    }
 }
 
 impl<S> Layer<S> for SessionLayer {
     type Service = SessionService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SessionService::new(inner, self.sessions.clone(), self.outage)
+        SessionService::new(inner, self.sessions.clone(), self.outage, self.binding)
     }
 }
 
 /// The address of a request's client, put into its extensions by whoever knows it: the server, or a
 /// layer that trusts a proxy's header. The session remembers it at log-in.
 ///
-/// This crate reads no `Forwarded` and no `X-Forwarded-For`: anybody can send those (ASVS 4.1.3).
+/// `Forwarded` and `X-Forwarded-For` are believed of named [proxies](crate::Proxies) alone: anybody can send those (ASVS 4.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);

@@ -9,12 +9,15 @@ use tower_service::Service;
 use super::{
     Outage, ResponseFuture,
     arrival::{self, Asked, Decision},
+    facts::Facts,
     future::Waiting,
 };
 use crate::{
-    carrier::Carried,
-    session::{Arrival, Holding},
+    carrier::{Carried, Way},
+    config::Binding,
+    session::Holding,
     sessions::{LookUp, Sessions},
+    token::{RefusalKind, Token},
 };
 
 /// The middleware that [`SessionLayer`](crate::SessionLayer) puts around a service.
@@ -23,11 +26,12 @@ pub struct SessionService<S> {
     inner: S,
     sessions: Sessions,
     outage: Outage,
+    binding: Option<Binding>,
 }
 
 impl<S> SessionService<S> {
-    pub(super) const fn new(inner: S, sessions: Sessions, outage: Outage) -> Self {
-        Self { inner, sessions, outage }
+    pub(super) const fn new(inner: S, sessions: Sessions, outage: Outage, binding: Option<Binding>) -> Self {
+        Self { inner, sessions, outage, binding }
     }
 }
 
@@ -46,36 +50,49 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let sessions = &self.sessions;
-        let decision = match sessions.carrier().read(request.headers(), sessions.keys()) {
-            Carried::Nothing => Decision::Attach(Arrival::default(), Holding::Nothing),
+        let facts = Facts::of(sessions, &request, self.binding);
+        let carried = sessions.carrier().read(request.headers(), sessions.keys());
+        let decision = match carried {
+            _ if sessions.config().require_https && !facts.peer.secure => {
+                Decision::forbidden(sessions, RefusalKind::Insecure)
+            }
+            Carried::Nothing => Decision::Attach(facts.arrival(sessions, None), Holding::Nothing, None),
             Carried::TwoCredentials => Decision::bad_request(),
-            Carried::Credential(way, Err(kind)) => arrival::refused(sessions, way, kind),
+            Carried::Credential(Way::Cookie, token)
+                if facts.is_forgery(sessions, token.as_ref().ok().map(Token::id)) =>
+            {
+                Decision::forbidden(sessions, RefusalKind::CrossSite)
+            }
+            Carried::Credential(way, Err(kind)) => {
+                arrival::refused(sessions, facts.arrival(sessions, Some(way)), kind)
+            }
             Carried::Credential(way, Ok(token)) => {
-                let now = sessions.now();
+                let (now, arrival) = (sessions.now(), facts.arrival(sessions, Some(way)));
                 match sessions.look_up(token, now) {
-                    LookUp::Done(admission) => arrival::decide(sessions, admission, way),
+                    LookUp::Done(admission) => arrival::decide(sessions, &request, admission, arrival, &facts),
                     LookUp::Asked(token, load) => {
                         let (sessions, outage) = (sessions.clone(), self.outage);
                         let waiting = Waiting { request, inner: self.take_ready(), sessions };
-                        return ResponseFuture::loading(load, Asked { token, way, now, outage }, waiting);
+                        let asked = Asked { token, arrival, facts, now, outage };
+                        return ResponseFuture::loading(load, asked, waiting);
                     }
                 }
             }
         };
         match decision {
-            Decision::Attach(arrival, holding) => {
-                let (request, session) = arrival::attach(&self.sessions, request, arrival, holding);
+            Decision::Attach(arrival, holding, mark) => {
+                let (request, session) = arrival::attach(&self.sessions, request, arrival, holding, mark);
                 ResponseFuture::handling(self.inner.call(request), session)
             }
-            Decision::TurnAway(status) => {
+            Decision::TurnAway(answer) => {
                 // What the inner service has reserved for this request is free again.
                 drop(self.take_ready());
-                ResponseFuture::turned_away(status)
+                ResponseFuture::turned_away(answer)
             }
-            Decision::End { end, way } => {
+            Decision::End { end, arrival } => {
                 let sessions = self.sessions.clone();
                 let waiting = Waiting { request, inner: self.take_ready(), sessions };
-                ResponseFuture::ending(end, way, waiting)
+                ResponseFuture::ending(end, arrival, waiting)
             }
         }
     }

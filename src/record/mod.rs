@@ -1,14 +1,17 @@
 //! What a store keeps of one session: plain data, and pure functions of `now`.
 
 mod attributes;
+mod authentication;
 mod change;
 mod conditions;
 mod device;
 mod id;
+mod keep;
 mod merge;
 #[cfg(feature = "redis")]
 mod parts;
 mod refused;
+mod reserved;
 mod sealing;
 mod succession;
 #[cfg(test)]
@@ -16,12 +19,16 @@ mod tests;
 mod transit;
 
 pub use attributes::Attributes;
+pub(crate) use authentication::Authentication;
+pub use authentication::{Assurance, FirstFactor};
 pub use change::{Change, FieldChange, Pending, SecretStep};
 pub use device::{Device, DeviceHints, DeviceKind};
 pub use id::{InvalidSessionId, SessionId};
+pub use keep::Keep;
 #[cfg(feature = "redis")]
 pub(crate) use parts::{Parts, Rest};
 pub use refused::ChangeRefused;
+pub(crate) use reserved::{SEEN, STEP_UP, is_reserved};
 pub(crate) use sealing::Part;
 pub use succession::{SecretHash, Standing, Succession};
 
@@ -68,6 +75,11 @@ struct Origin {
     roles: Vec<Box<str>>,
     device: Device,
     address: Option<IpAddr>,
+    /// The family of the user agent, as a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agent: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authentication: Option<Box<Authentication>>,
     /// In a store whose sessions are sealed: the device's description, and the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sealed: Option<sealing::Blob>,
@@ -257,29 +269,5 @@ impl Record {
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires_at()
-    }
-}
-
-/// What a session keeps of the one that it replaces.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Keep {
-    /// Nothing: what was there before log-in may have been planted (session puzzling).
-    #[default]
-    Nothing,
-    /// The attributes whose names start with one of these.
-    Prefixes(Vec<Box<str>>),
-    /// All attributes.
-    Everything,
-}
-
-impl Keep {
-    /// Whether it covers the attribute of this name.
-    #[must_use]
-    pub fn covers(&self, name: &str) -> bool {
-        match self {
-            Self::Nothing => false,
-            Self::Prefixes(prefixes) => prefixes.iter().any(|prefix| name.starts_with(&**prefix)),
-            Self::Everything => true,
-        }
     }
 }

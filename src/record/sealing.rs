@@ -28,6 +28,8 @@ struct Description {
     browser: Option<Box<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<IpAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agent: Option<u64>,
 }
 
 impl Record {
@@ -40,8 +42,8 @@ impl Record {
                 let device = Device { id: origin.device.id.clone(), ..Device::default() };
                 let description = origin.description();
                 let sealed = description.map(|plain| seal(Part::Origin, &plain)).transpose()?.map(Blob);
-                let roles = origin.roles.clone();
-                Some(Box::new(Origin { roles, device, address: None, sealed, withheld: Box::default() }))
+                let (roles, authentication) = (origin.roles.clone(), origin.authentication.clone());
+                Some(Box::new(Origin { roles, device, authentication, sealed, ..Origin::default() }))
             }
             None => None,
         };
@@ -70,9 +72,10 @@ impl Record {
             if description.is_none() {
                 withheld.push(Self::ORIGIN.into());
             }
-            let Description { name, kind, os, browser, address } = description.unwrap_or_default();
+            let Description { name, kind, os, browser, address, agent } = description.unwrap_or_default();
             let device = Device { id: origin.device.id.clone(), name, kind, os, browser };
-            Origin { roles: origin.roles.clone(), device, address, ..Origin::default() }
+            let (roles, authentication) = (origin.roles.clone(), origin.authentication.clone());
+            Origin { roles, device, address, agent, authentication, ..Origin::default() }
         });
         let mut record = Self {
             attributes: opened.iter().map(|(name, value)| (*name, &**value)).collect(),
@@ -135,10 +138,10 @@ impl Origin {
     fn description(&self) -> Option<Vec<u8>> {
         let Device { id: _, name, kind, os, browser } = self.device.clone();
         let nothing = Device { id: self.device.id.clone(), ..Device::default() };
-        if self.device == nothing && self.address.is_none() {
+        if self.device == nothing && self.address.is_none() && self.agent.is_none() {
             return None;
         }
-        let description = Description { name, kind, os, browser, address: self.address };
+        let description = Description { name, kind, os, browser, address: self.address, agent: self.agent };
         // Strings, numbers and options: there is nothing in it that JSON could not say.
         serde_json::to_vec(&description).ok()
     }
@@ -146,7 +149,7 @@ impl Origin {
 
 impl Default for Description {
     fn default() -> Self {
-        Self { name: None, kind: DeviceKind::Unknown, os: None, browser: None, address: None }
+        Self { name: None, kind: DeviceKind::Unknown, os: None, browser: None, address: None, agent: None }
     }
 }
 

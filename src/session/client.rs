@@ -1,8 +1,12 @@
 use std::net::IpAddr;
 
-use http::{HeaderMap, HeaderValue, header::USER_AGENT};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{COOKIE, USER_AGENT},
+};
 
 use crate::{
+    peer::AgentFamily,
     record::{Device, DeviceHints},
     sessions::Origin,
 };
@@ -17,21 +21,30 @@ pub(crate) struct Client {
 
 #[derive(Clone, Debug)]
 struct Headers {
-    user_agent: HeaderValue,
+    user_agent: Option<HeaderValue>,
     brands: Option<HeaderValue>,
     mobile: Option<HeaderValue>,
     platform: Option<HeaderValue>,
+    /// Usually there is one. None where nobody can be about to log in.
+    cookie: Option<HeaderValue>,
+    more_cookies: Vec<HeaderValue>,
 }
 
 impl Client {
-    pub(crate) fn new(headers: &HeaderMap, address: Option<IpAddr>) -> Self {
+    /// `with_cookies`: whether somebody may be about to log in, and his device is of interest.
+    pub(crate) fn new(headers: &HeaderMap, address: Option<IpAddr>, with_cookies: bool) -> Self {
         let copy = |name: &str| headers.get(name).cloned();
-        let headers = headers.get(USER_AGENT).cloned().map(|user_agent| {
+        let user_agent = headers.get(USER_AGENT);
+        let mut cookies = headers.get_all(COOKIE).iter().filter(|_| with_cookies);
+        let cookie = cookies.next();
+        let headers = (user_agent.is_some() || cookie.is_some()).then(|| {
             Box::new(Headers {
-                user_agent,
+                user_agent: user_agent.cloned(),
                 brands: copy("sec-ch-ua"),
                 mobile: copy("sec-ch-ua-mobile"),
                 platform: copy("sec-ch-ua-platform"),
+                cookie: cookie.cloned(),
+                more_cookies: cookies.cloned().collect(),
             })
         });
         Self { headers, address }
@@ -39,15 +52,25 @@ impl Client {
 
     /// Reads it.
     pub(crate) fn origin(&self) -> Origin {
-        let device = self.headers.as_ref().map(|headers| {
-            Device::of(&DeviceHints {
-                user_agent: text(&headers.user_agent),
-                brands: headers.brands.as_ref().and_then(text),
-                mobile: headers.mobile.as_ref().and_then(text),
-                platform: headers.platform.as_ref().and_then(text),
-            })
+        let Some(headers) = &self.headers else { return Origin { address: self.address, ..Origin::default() } };
+        let device = Device::of(&DeviceHints {
+            user_agent: headers.user_agent.as_ref().and_then(text),
+            brands: headers.brands.as_ref().and_then(text),
+            mobile: headers.mobile.as_ref().and_then(text),
+            platform: headers.platform.as_ref().and_then(text),
         });
-        Origin { device: device.unwrap_or_default(), address: self.address }
+        let agent = headers.user_agent.as_ref().map(|agent| AgentFamily::of(agent.as_bytes()).number());
+        Origin { device, address: self.address, agent }
+    }
+
+    pub(crate) const fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// The cookies of the request, as its headers had them.
+    pub(crate) fn cookies(&self) -> HeaderMap {
+        let headers = self.headers.iter().flat_map(|headers| headers.cookie.iter().chain(&headers.more_cookies));
+        headers.map(|value| (COOKIE, value.clone())).collect()
     }
 }
 

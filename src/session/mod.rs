@@ -5,6 +5,8 @@
 
 mod applicant;
 mod client;
+mod pending;
+mod proof;
 mod settle;
 mod state;
 #[cfg(test)]
@@ -13,12 +15,15 @@ mod verbs;
 mod write;
 
 pub(crate) use client::Client;
+pub use pending::PendingSecondFactor;
+pub use proof::Proof;
 pub(crate) use settle::{Answer, Settlement};
-pub(crate) use state::Holding;
+pub(crate) use state::{Holding, Mark};
 
 use std::{
     collections::BTreeMap,
     fmt,
+    net::IpAddr,
     str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -28,7 +33,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     carrier::{Way, challenge},
-    record::SessionId,
+    record::{SessionId, is_reserved},
     sessions::{Authenticated, Error, ErrorKind, SessionInfo, Sessions, entries, from_json},
     token::RefusalKind,
 };
@@ -67,11 +72,37 @@ struct Shared {
 pub(crate) struct Arrival {
     pub(crate) way: Option<Way>,
     pub(crate) refusal: Option<RefusalKind>,
+    /// Which site made the browser send this request.
+    pub(crate) from: From,
+    /// The address of its sender, as far as it is known.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether the answer depends on what the request says about that.
+    pub(crate) judged: bool,
+}
+
+/// Which site a request comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum From {
+    /// This one; or it does not matter.
+    #[default]
+    OwnSite,
+    /// Another. Then it logs nobody in if it is to be refused.
+    OtherSite { refused: bool },
 }
 
 impl Session {
-    pub(crate) fn new(sessions: Sessions, arrival: Arrival, client: Client, holding: Holding) -> Self {
-        let state = Mutex::new(State::new(holding));
+    pub(crate) fn new(
+        sessions: Sessions,
+        arrival: Arrival,
+        client: Client,
+        holding: Holding,
+        mark: Option<Mark>,
+    ) -> Self {
+        let mut state = State::new(holding);
+        if let Some(mark) = mark {
+            state.mark(mark);
+        }
+        let state = Mutex::new(state);
         Self { shared: Arc::new(Shared { sessions: Some(sessions), arrival, client, state }) }
     }
 
@@ -103,20 +134,20 @@ impl Session {
     /// The user, if one is logged in.
     #[must_use]
     pub fn user(&self) -> Option<String> {
-        self.look().record()?.user().map(ToOwned::to_owned)
+        self.look().open()?.record.user().map(ToOwned::to_owned)
     }
 
     /// Whether a user is logged in.
     #[must_use]
     pub fn is_logged_in(&self) -> bool {
-        self.look().record().is_some_and(|record| record.user().is_some())
+        self.look().open().is_some_and(|session| session.record.user().is_some())
     }
 
     /// Everything about the session as it was last read from the store, without this request's own
-    /// writes; `None` if there is no session.
+    /// writes; `None` if there is no session, or if its user has to prove again who he is.
     #[must_use]
     pub fn info(&self) -> Option<SessionInfo> {
-        self.look().live().map(Authenticated::info)
+        self.look().open().map(Authenticated::info)
     }
 
     /// Whether the session is shown as it was remembered, because the store could not be asked: only
@@ -167,7 +198,7 @@ impl Session {
     /// [`ErrorKind::Unreadable`] if one is withheld.
     pub fn entries<K: FromStr + Ord, V: DeserializeOwned>(&self, prefix: &str) -> Result<BTreeMap<K, V>, Error> {
         let attributes = self.look().attributes(prefix)?;
-        entries(prefix, attributes.iter())
+        entries(prefix, attributes.iter().filter(|(name, _)| !is_reserved(name)))
     }
 
     /// Where the settings send browsers that have to log in.

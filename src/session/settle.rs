@@ -26,6 +26,8 @@ pub(crate) struct Answer {
     pub(crate) set_cookie: Option<HeaderValue>,
     /// The request's headers that decide about the response, if the session does.
     pub(crate) vary: Option<&'static str>,
+    /// The same of those that say which site the request comes from.
+    pub(crate) vary_by_site: bool,
     /// The response depends on a credential that came with the request.
     pub(crate) private: bool,
     /// Why the credential was refused, if it was.
@@ -61,6 +63,7 @@ impl Session {
         let set_cookie = self.set_cookie(state);
         Answer {
             vary: (state.looked_at || set_cookie.is_some()).then(|| sessions.carrier().vary()),
+            vary_by_site: arrival.judged,
             private: state.looked_at && arrival.way.is_some(),
             refusal: arrival.refusal,
             set_cookie,
@@ -81,7 +84,7 @@ impl Session {
                 Some(carrier.set(token, life))
             }
             (Holding::Ended, _) => Some(carrier.clear()),
-            (Holding::Nothing, _) if arrival.refusal.is_some() => Some(carrier.clear()),
+            (Holding::Nothing, _) if arrival.refusal.is_some_and(RefusalKind::is_final) => Some(carrier.clear()),
             _ => None,
         }
     }

@@ -1,8 +1,8 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
-    record::{Attributes, Change, FieldChange, Record, SessionId},
-    sessions::{Authenticated, Due, Error, ErrorKind, Honoured, Issued, readable},
+    record::{Attributes, Change, FieldChange, Record, SEEN, STEP_UP, SessionId},
+    sessions::{Authenticated, Due, Error, ErrorKind, Honoured, Issued, Note, readable},
     token::Token,
 };
 
@@ -26,6 +26,21 @@ pub(crate) enum Holding {
     Live(Authenticated),
     /// A session that ended during this request. None begins in its place but by log-in.
     Ended,
+}
+
+/// What is noted about where a session is used.
+pub(crate) enum Mark {
+    /// It was seen elsewhere than before.
+    Seen(Note),
+    /// Its user has to prove again who he is.
+    StepUp,
+}
+
+impl Holding {
+    /// Whether it is a session that a user is logged in to.
+    pub(crate) fn is_logged_in(&self) -> bool {
+        matches!(self, Self::Live(session) if session.record.user().is_some() && !session.suspended)
+    }
 }
 
 impl State {
@@ -53,6 +68,30 @@ impl State {
         self.live().map(|session| &session.record)
     }
 
+    /// The session, if it does not count as nobody's for the moment.
+    pub(super) fn open(&self) -> Option<&Authenticated> {
+        self.live().filter(|session| !session.suspended)
+    }
+
+    /// What this request has written by its application. What a session has that counts as nobody's is only what says so.
+    pub(super) fn written(&self) -> Change {
+        if self.live().is_some_and(|session| session.suspended) { Change::new() } else { self.change.clone() }
+    }
+
+    /// Notes something about where the session is used, to be stored with whatever else is.
+    pub(super) fn mark(&mut self, mark: Mark) {
+        let Holding::Live(session) = &mut self.holding else { return };
+        session.suspended |= matches!(mark, Mark::StepUp);
+        // What is out of reach cannot be written to; the next request will see it as well.
+        if session.stale {
+            return;
+        }
+        match mark {
+            Mark::Seen(note) => self.change.set(SEEN, note),
+            Mark::StepUp => self.change.set(STEP_UP, *b"1"),
+        }
+    }
+
     /// The session is a new one from here on, and the client has to be told.
     pub(super) fn hold(&mut self, issued: &Issued) {
         self.issued = Some(Box::new(issued.token().clone()));
@@ -62,6 +101,7 @@ impl State {
             honoured: Honoured::Current,
             due: Due::default(),
             stale: false,
+            suspended: false,
         });
     }
 
@@ -74,7 +114,7 @@ impl State {
 
     /// An attribute's value as the store had it.
     fn stored(&self, name: &str) -> Result<Option<&[u8]>, Error> {
-        let Some(record) = self.record() else { return Ok(None) };
+        let Some(record) = self.open().map(|session| &session.record) else { return Ok(None) };
         readable(record, name)?;
         Ok(record.attributes().value(name))
     }
@@ -99,20 +139,22 @@ impl State {
 
     /// All attributes as this request sees them; an error if one whose name starts so is withheld.
     pub(super) fn attributes(&self, prefix: &str) -> Result<Attributes, Error> {
-        let withheld = self.record().into_iter().flat_map(|record| record.withheld());
+        let record = self.open().map(|session| &session.record);
+        let withheld = record.into_iter().flat_map(|record| record.withheld());
         for name in withheld.filter(|name| name.starts_with(prefix) && *name != Record::ORIGIN) {
             self.value(name)?;
         }
-        match self.record() {
+        match record {
             Some(record) => Ok(self.change.merged(record.attributes())?),
             None => Ok(self.change.merged(&Attributes::default())?),
         }
     }
 
-    /// Refuses writes to a session that has ended.
+    /// Refuses writes to a session that has ended, or counts as nobody's for the moment.
     pub(super) const fn check_writable(&self) -> Result<(), Error> {
-        match self.holding {
+        match &self.holding {
             Holding::Ended => Err(Error::new(ErrorKind::Ended)),
+            Holding::Live(session) if session.suspended => Err(Error::new(ErrorKind::StepUpRequired)),
             Holding::Nothing | Holding::Live(_) => Ok(()),
         }
     }

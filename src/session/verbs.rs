@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Session, applicant::OfRequest};
 use crate::{
     record::{Change, SessionId},
-    sessions::{Error, ErrorKind, Honoured, Issued, LogIn, Reason, SessionInfo, Sessions},
+    sessions::{Error, ErrorKind, Issued, LogIn, Reason, SessionInfo, Sessions},
 };
 
 impl Session {
@@ -81,15 +81,10 @@ impl Session {
         let roles = roles.into_iter().map(|role| role.into().into()).collect();
         let (session, change) = {
             let state = self.look();
-            let session = state.live().filter(|session| session.record.user().is_some());
+            let session = state.open().filter(|session| session.record.user().is_some());
             (session.ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?.clone(), state.change.clone())
         };
-        let session = sessions.looked_at_again(&session).await?;
-        if session.honoured == Honoured::Graced {
-            return Err(Error::new(ErrorKind::Superseded));
-        }
-        let record = session.record;
-        let issued = sessions.renew(&record, roles, &change).await?;
+        let issued = sessions.renew(&session, roles, &change).await?;
         let mut state = self.lock();
         state.change = Change::new();
         state.hold(&issued);
@@ -131,7 +126,7 @@ impl Session {
     fn logged_in(&self) -> Result<(&Sessions, String, SessionId), Error> {
         let sessions = self.manager()?;
         let state = self.look();
-        let record = state.record().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
+        let record = &state.open().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?.record;
         let user = record.user().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
         Ok((sessions, user.to_owned(), record.id()))
     }

@@ -104,7 +104,9 @@ impl Session {
         let sessions = self.manager()?;
         let (change, live) = {
             let mut state = self.lock();
-            state.check_writable()?;
+            if matches!(state.holding, Holding::Ended) {
+                return Err(Error::new(ErrorKind::Ended));
+            }
             (std::mem::take(&mut state.change), state.live().cloned())
         };
         let Some(session) = live else {

@@ -16,18 +16,21 @@ pub struct Authenticated {
     pub(crate) due: Due,
     /// Whether this is what was remembered while the store could not be asked.
     pub(crate) stale: bool,
+    /// Whether it counts as nobody's until its user has proved again who he is.
+    pub(crate) suspended: bool,
 }
 
 impl Authenticated {
     /// The session as it stood when the token was checked.
     #[must_use]
     pub fn info(&self) -> SessionInfo {
-        SessionInfo::new(Arc::clone(&self.record), true).with_stale(self.stale)
+        SessionInfo::of_holder(self)
     }
 
     /// What was due has been done, and this is the session since. A successor that was used is the
     /// current secret now.
     pub(crate) fn is_kept_up(&mut self, record: Arc<Record>) {
+        self.suspended |= record.demands_step_up();
         self.record = record;
         self.due = Due::default();
         self.stale = false;
@@ -97,7 +100,8 @@ impl Sessions {
             (Verdict::Honoured(honoured), Some(record)) => {
                 record.withheld().for_each(|field| self.emit(&Event::Withheld { session: record.id(), field }));
                 let due = Due::of(&record, honoured, &self.inner.config, now);
-                Admission::Granted(Authenticated { token, record, honoured, due, stale: false })
+                let suspended = record.demands_step_up();
+                Admission::Granted(Authenticated { token, record, honoured, due, stale: false, suspended })
             }
             (Verdict::Refused(kind), _) => Admission::Refused(kind),
             (Verdict::Stolen, _) => Admission::Stolen(token.id()),

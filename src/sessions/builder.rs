@@ -3,14 +3,17 @@ use std::{fmt, sync::Arc};
 use tokio::sync::watch;
 
 use super::{
-    Event, Inner, Sessions,
-    events::{Events, Listener},
+    Event, Inner, Sessions, Suspicion,
+    suspicion::SuspicionHook,
+    tell::{Events, Listener},
 };
 use crate::{
     carrier::Carrier,
     clock::Clock,
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, Reaction},
+    cross_site::SameSitePolicy,
     key::KeyRing,
+    peer::TrustedProxies,
     store::{ErasedStore, SessionStore},
     token::TokenKeys,
 };
@@ -37,12 +40,14 @@ pub struct SessionsBuilder {
     config: Config,
     clock: Clock,
     listener: Option<Listener>,
+    on_suspicion: Option<SuspicionHook>,
 }
 
 impl SessionsBuilder {
     pub(super) fn new(keys: KeyRing, store: impl SessionStore) -> Self {
         let store = Arc::new(store);
-        Self { keys, store, config: Config::production(), clock: Clock::system(), listener: None }
+        let (config, clock) = (Config::production(), Clock::system());
+        Self { keys, store, config, clock, listener: None, on_suspicion: None }
     }
 
     /// Replaces the settings.
@@ -61,6 +66,25 @@ impl SessionsBuilder {
         Self { listener: Some(Box::new(listener)), ..self }
     }
 
+    /// Asks `hook` what is to follow when a session is used from elsewhere than before; without it the settings decide
+    /// (`binding`), whose answer is the suspicion's [`reaction`](Suspicion::reaction). To allow it is [`Reaction::Off`]: then the
+    /// place is known. It runs on the request's path: it should decide by what it is told.
+    ///
+    /// ```
+    /// use countersign::{KeyRing, MemoryStore, Reaction, Sessions, SuspicionKind};
+    ///
+    /// let sessions = Sessions::builder(KeyRing::generate()?, MemoryStore::new())
+    ///     .on_suspicion(|suspicion| match suspicion.kind() {
+    ///         SuspicionKind::TwoPlaces => Reaction::StepUp,
+    ///         _ => suspicion.reaction(),
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_suspicion(self, hook: impl Fn(&Suspicion<'_>) -> Reaction + Send + Sync + 'static) -> Self {
+        Self { on_suspicion: Some(Box::new(hook)), ..self }
+    }
+
     /// The sessions.
     ///
     /// # Errors
@@ -75,10 +99,13 @@ impl SessionsBuilder {
         let inner = Inner {
             keys: TokenKeys::new(&self.keys, &self.config.audience),
             carrier: Carrier::new(&self.config),
+            proxies: TrustedProxies::new(&self.config.proxies),
+            same_site: SameSitePolicy::new(&self.config.cross_site),
             store: self.store,
             config: self.config,
             clock: self.clock,
             events: Events::to(self.listener),
+            on_suspicion: self.on_suspicion,
             alive: watch::Sender::new(()),
         };
         Sessions { inner: Arc::new(inner) }

@@ -1,19 +1,13 @@
 //! How sessions begin: without a user, by log-in, or in the place of another.
 
-use std::{
-    fmt,
-    future::{Future, IntoFuture},
-    net::IpAddr,
-    pin::Pin,
-    sync::Arc,
-};
+use std::{net::IpAddr, sync::Arc};
 
-use super::{Attempt, Error, ErrorKind, Event, Issued, Reason, Sessions};
+use super::{Error, ErrorKind, Event, Issued, Reason, Sessions};
 use crate::{
     clock::Timestamp,
     config::Lifetime,
-    record::{Change, Device, Keep, Record, SessionId},
-    store::{Created, Replaced, Replacement, Terms},
+    record::{Assurance, Change, Device, Keep, Record, SessionId},
+    store::{Created, Epoch, Replaced, Replacement, Terms},
     token::Secret,
 };
 
@@ -30,65 +24,43 @@ impl Sessions {
         let change = change.within(self.inner.config.attributes);
         let shape = |id, secret: &Secret, now| {
             let record = Record::new(id, secret.hash(), self.inner.config.lifetime, now);
-            record.with_origin(origin.device.clone(), origin.address)
+            record.with_origin(origin.device.clone(), origin.address).with_agent(origin.agent)
         };
-        let issued = self.enter(None, None, Keep::Nothing, &change, self.terms(), shape).await?;
+        let entry = Entry { user: None, replaces: None, keep: Keep::Nothing, change: &change, terms: self.terms() };
+        let issued = self.enter(entry, shape).await?;
         self.emit(&Event::Started { session: issued.session_id() });
         Ok(issued)
     }
 
-    /// Logs a user in: a session with a new id and a new secret, within the user's limit. Check who
-    /// he is before.
-    ///
-    /// `user` is the application's own name for him: 1 to 255 bytes without control characters.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use countersign::{KeyRing, MemoryStore, Sessions};
-    /// # let sessions = Sessions::new(KeyRing::generate()?, MemoryStore::new());
-    /// let issued = sessions.log_in("ada").roles(["editor"]).remember(true).await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn log_in(&self, user: impl ToString) -> LogIn {
-        LogIn::new(Some(self.clone()), user.to_string(), Box::new(()))
-    }
-
-    /// Puts a session with other rights in the place of this one: new id, new secret, the same
-    /// limits in time, all attributes kept.
-    pub(crate) async fn renew(
-        &self,
-        old: &Arc<Record>,
-        roles: Vec<Box<str>>,
-        change: &Change,
-    ) -> Result<Issued, Error> {
-        let shape = |id, secret: &Secret, now| old.renewed(id, secret.hash(), now).with_roles(roles.clone());
-        let change = change.clone().within(self.inner.config.attributes);
-        let issued = self.enter(old.user(), Some(old.id()), Keep::Everything, &change, self.terms(), shape).await?;
-        self.emit(&Event::Renewed { session: issued.session_id(), instead_of: old.id() });
-        Ok(issued)
-    }
-
     /// What holds of every session that begins.
-    fn terms(&self) -> Terms {
+    pub(super) fn terms(&self) -> Terms {
         self.inner.config.limit.into()
     }
 
-    /// Keeps a new session, in the place of `old` if given; if that one is gone, this is an error.
-    async fn enter(
+    /// How long a session lives at this level.
+    pub(super) fn lifetime_of(&self, remembered: bool, level: Assurance) -> Lifetime {
+        let config = &self.inner.config;
+        level.within(if remembered { config.remember } else { config.lifetime }, &config.assurance)
+    }
+
+    /// The epoch that a user is in.
+    pub(super) async fn epoch_of(&self, user: &str) -> Result<Epoch, Error> {
+        self.run(self.store().epoch(user, self.now())).await
+    }
+
+    /// Keeps a new session, in the place of another if the entry says so; if that one is gone, this is an error.
+    pub(super) async fn enter(
         &self,
-        user: Option<&str>,
-        old: Option<SessionId>,
-        keep: Keep,
-        change: &Change,
-        terms: Terms,
+        entry: Entry<'_>,
         shape: impl Fn(SessionId, &Secret, Timestamp) -> Record,
     ) -> Result<Issued, Error> {
+        let Entry { user, replaces, keep, change, terms } = entry;
         // A second try is for two ids that meet: at 2^-64, twice is a broken random generator.
         for _ in 0..2 {
             let now = self.now();
             let (id, secret) = (SessionId::new(user)?, Secret::random()?);
             let mut record = shape(id, &secret, now);
-            let placed = match old {
+            let placed = match replaces {
                 Some(old) => {
                     let new = Replacement { record, keep: keep.clone(), change: change.clone(), expect: None };
                     self.run(self.store().replace(old, new, terms, now)).await?
@@ -120,142 +92,34 @@ impl Sessions {
     }
 }
 
-/// A log-in in the making: await it.
-///
-/// It is one step of the store: the session that the request came with, if any, ends; the new one
-/// lives; the user's limit holds. A future that is dropped leaves the one or the other.
-#[must_use = "nobody is logged in until this is awaited"]
-pub struct LogIn {
-    /// `None` where the layer is missing.
-    sessions: Option<Sessions>,
-    applicant: Box<dyn Applicant>,
-    user: String,
-    keep: Vec<Box<str>>,
-    remembered: bool,
-    roles: Vec<Box<str>>,
-    device: Option<Device>,
-    device_id: Option<Box<str>>,
-    attempt: Option<Attempt>,
-}
-
-impl LogIn {
-    pub(crate) fn new(sessions: Option<Sessions>, user: String, applicant: Box<dyn Applicant>) -> Self {
-        Self {
-            sessions,
-            applicant,
-            user,
-            keep: Vec::new(),
-            remembered: false,
-            roles: Vec::new(),
-            device: None,
-            device_id: None,
-            attempt: None,
-        }
-    }
-
-    /// Keeps those attributes of the session before log-in whose names start with `prefix`. All
-    /// others are dropped: somebody else may have planted them. May be called several times.
-    pub fn keep(mut self, prefix: &str) -> Self {
-        self.keep.push(prefix.into());
-        self
-    }
-
-    /// Whether the session is to outlive the browser, with the lifetime `remember` of the settings.
-    pub fn remember(self, remembered: bool) -> Self {
-        Self { remembered, ..self }
-    }
-
-    /// The roles that the session has.
-    pub fn roles<R: Into<String>>(self, roles: impl IntoIterator<Item = R>) -> Self {
-        Self { roles: roles.into_iter().map(|role| role.into().into()).collect(), ..self }
-    }
-
-    /// The application's own id for the device, to [revoke](Sessions::revoke_device) by.
-    pub fn device_id(self, id: impl Into<String>) -> Self {
-        Self { device_id: Some(id.into().into()), ..self }
-    }
-
-    /// What is known of the device, in place of what the request's headers say.
-    pub fn device(self, device: Device) -> Self {
-        Self { device: Some(device), ..self }
-    }
-
-    /// Refuses the log-in if all sessions of the user were ended since the attempt was
-    /// [noted](Sessions::attempt): [`ErrorKind::Overtaken`].
-    pub fn since(self, attempt: &Attempt) -> Self {
-        Self { attempt: Some(attempt.clone()), ..self }
-    }
-
-    async fn complete(mut self) -> Result<Issued, Error> {
-        check_name("a user's id", &self.user, LONGEST_USER)?;
-        let sessions = self.sessions.take().ok_or_else(|| Error::new(ErrorKind::MissingLayer))?;
-        let issued = self.enter(&sessions).await?;
-        sessions.emit(&Event::LoggedIn { session: issued.session_id(), user: &self.user });
-        self.applicant.entered(&issued);
-        Ok(issued)
-    }
-
-    async fn enter(&mut self, sessions: &Sessions) -> Result<Issued, Error> {
-        let config = sessions.config();
-        let terms = match &self.attempt {
-            Some(attempt) if attempt.is_good_for(&self.user, sessions.now()) => attempt.on(sessions.terms()),
-            Some(_) => return Err(Error::new(ErrorKind::Overtaken)),
-            None => sessions.terms(),
-        };
-        let lifetime: Lifetime = if self.remembered { config.remember } else { config.lifetime };
-        let Beginning { replaces, change, origin } = self.applicant.begin();
-        let change = change.within(config.attributes);
-        let mut device = self.device.clone().unwrap_or(origin.device);
-        device.id = self.device_id.clone().or(device.id);
-        let shape = |id, secret: &Secret, now| {
-            Record::new(id, secret.hash(), lifetime, now)
-                .with_user(&*self.user)
-                .with_remembered(self.remembered)
-                .with_roles(self.roles.iter().cloned())
-                .with_origin(device.clone(), origin.address)
-        };
-        let keep = if self.keep.is_empty() { Keep::Nothing } else { Keep::Prefixes(self.keep.clone()) };
-        let entered = sessions.enter(Some(&self.user), replaces, keep, &change, terms, &shape).await;
-        match entered {
-            // The session before log-in has just ended. The user has proved who he is: he gets a
-            // session, but inherits nothing.
-            Err(error) if error.kind() == ErrorKind::Ended => {
-                sessions.enter(Some(&self.user), None, Keep::Nothing, &change, terms, &shape).await
-            }
-            entered => entered,
-        }
-    }
-}
-
-impl IntoFuture for LogIn {
-    type Output = Result<Issued, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.complete())
-    }
-}
-
-impl fmt::Debug for LogIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogIn").field("user", &self.user).field("roles", &self.roles).finish_non_exhaustive()
-    }
+/// On what terms a session begins.
+#[derive(Clone)]
+pub(super) struct Entry<'a> {
+    pub(super) user: Option<&'a str>,
+    /// The session whose place it takes.
+    pub(super) replaces: Option<SessionId>,
+    pub(super) keep: Keep,
+    pub(super) change: &'a Change,
+    pub(super) terms: Terms,
 }
 
 /// Who logs in: nobody in particular, or the session that a request came with.
 pub(crate) trait Applicant: Send {
     /// What the log-in starts from.
-    fn begin(&mut self) -> Beginning;
+    ///
+    /// # Errors
+    /// If this request must not begin one.
+    fn begin(&mut self) -> Result<Beginning, Error>;
     /// The log-in has succeeded.
-    fn entered(&mut self, issued: &Issued);
+    fn entered(&mut self, issued: &Issued, user: &str);
 }
 
 impl Applicant for () {
-    fn begin(&mut self) -> Beginning {
-        Beginning::default()
+    fn begin(&mut self) -> Result<Beginning, Error> {
+        Ok(Beginning::default())
     }
 
-    fn entered(&mut self, _: &Issued) {}
+    fn entered(&mut self, _: &Issued, _: &str) {}
 }
 
 /// What a log-in starts from.
@@ -269,10 +133,12 @@ pub(crate) struct Beginning {
 }
 
 /// Where a session is started from.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Origin {
     pub(crate) device: Device,
     pub(crate) address: Option<IpAddr>,
+    /// The family of the user agent, as a number.
+    pub(crate) agent: Option<u64>,
 }
 
 /// Refuses names that are empty, too long, or would break a line of a log.

@@ -28,6 +28,12 @@ pub enum ErrorKind {
     Ended,
     /// This needs a user, and the session has none. 401.
     NotLoggedIn,
+    /// The user has to prove again who he is, before the session counts as his. 401.
+    StepUpRequired,
+    /// This is not one of the second factors that the log-in waits for. 403.
+    WrongFactor,
+    /// Another site made the browser send this request: it may not log anybody in. 403.
+    CrossSite,
     /// The token in use has been followed by another, and may not be rotated again. 409.
     Superseded,
     /// The user has as many sessions as he may. 409.
@@ -57,7 +63,8 @@ impl ErrorKind {
     pub const fn status(self) -> u16 {
         match self {
             Self::Unavailable => 503,
-            Self::Refused(_) | Self::Ended | Self::NotLoggedIn | Self::Overtaken => 401,
+            Self::Refused(_) | Self::Ended | Self::NotLoggedIn | Self::Overtaken | Self::StepUpRequired => 401,
+            Self::WrongFactor | Self::CrossSite => 403,
             Self::Superseded | Self::LimitReached => 409,
             Self::NotFound => 404,
             Self::ChangeRefused => 422,
@@ -89,6 +96,9 @@ impl fmt::Display for Error {
             ErrorKind::Refused(_) => "the session token is not valid: log in",
             ErrorKind::Ended => "the session has ended: log in again",
             ErrorKind::NotLoggedIn => "nobody is logged in: log in first",
+            ErrorKind::StepUpRequired => "prove again who you are: log in",
+            ErrorKind::WrongFactor => "this log-in waits for another factor: use one that it names",
+            ErrorKind::CrossSite => "this request came from another site: start from this one",
             ErrorKind::Superseded => "this session token has been replaced: use the new one",
             ErrorKind::LimitReached => "too many sessions: log out elsewhere first",
             ErrorKind::Overtaken => "this log-in took too long, or was overtaken by a change: log in again",

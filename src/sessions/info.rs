@@ -2,10 +2,10 @@ use std::{collections::BTreeMap, fmt, net::IpAddr, str::FromStr, sync::Arc};
 
 use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 
-use super::{Error, ErrorKind};
+use super::{Authenticated, Error, ErrorKind};
 use crate::{
     clock::Timestamp,
-    record::{ChangeRefused, Device, Record, SessionId},
+    record::{Assurance, ChangeRefused, Device, FirstFactor, Record, SessionId},
     token::Token,
 };
 
@@ -19,15 +19,19 @@ pub struct SessionInfo {
     record: Arc<Record>,
     current: bool,
     stale: bool,
+    /// Whether its user has to prove again who he is, before it counts as his.
+    suspended: bool,
 }
 
 impl SessionInfo {
     pub(crate) const fn new(record: Arc<Record>, current: bool) -> Self {
-        Self { record, current, stale: false }
+        Self { record, current, stale: false, suspended: false }
     }
 
-    pub(crate) fn with_stale(self, stale: bool) -> Self {
-        Self { stale, ..self }
+    /// As it presents itself to whoever holds its token: without a user, if that has to be proved again.
+    pub(crate) fn of_holder(session: &Authenticated) -> Self {
+        let record = Arc::clone(&session.record);
+        Self { record, current: true, stale: session.stale, suspended: session.suspended }
     }
 
     /// The public handle.
@@ -36,10 +40,27 @@ impl SessionInfo {
         self.record.id()
     }
 
-    /// The user; empty for an anonymous session.
+    /// The user; empty for an anonymous session, and for one whose user has yet to prove who he is.
     #[must_use]
     pub fn user(&self) -> &str {
-        self.record.user().unwrap_or_default()
+        self.record.user().filter(|_| !self.suspended).unwrap_or_default()
+    }
+
+    /// The log-in that waits for its second factor, if there is one. Then there is no user yet.
+    #[must_use]
+    pub fn first_factor(&self) -> Option<&FirstFactor> {
+        self.record.first_factor()
+    }
+
+    /// How sure it is that the user is who he says.
+    #[must_use]
+    pub fn assurance(&self) -> Assurance {
+        self.record.assurance()
+    }
+
+    /// The ways in which the user has proved who he is, as the application named them, the first one first.
+    pub fn methods(&self) -> impl Iterator<Item = &str> {
+        self.record.methods()
     }
 
     /// The roles given at log-in.
@@ -127,15 +148,16 @@ impl fmt::Debug for SessionInfo {
 impl Serialize for SessionInfo {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let record = &self.record;
-        let mut out = to.serialize_struct("SessionInfo", 10)?;
+        let mut out = to.serialize_struct("SessionInfo", 11)?;
         out.serialize_field("session_id", &record.id())?;
         out.serialize_field("current", &self.current)?;
-        out.serialize_field("user", &record.user())?;
+        out.serialize_field("user", &record.user().filter(|_| !self.suspended))?;
         out.serialize_field("roles", &record.roles().collect::<Vec<_>>())?;
         out.serialize_field("device", &self.device())?;
         out.serialize_field("address", &self.address())?;
         out.serialize_field("created_at", &Rfc3339(record.created_at()))?;
         out.serialize_field("authenticated_at", &Rfc3339(record.authenticated_at()))?;
+        out.serialize_field("assurance", &record.assurance())?;
         out.serialize_field("last_seen", &Rfc3339(record.last_seen_at()))?;
         out.serialize_field("expires_at", &Rfc3339(record.expires_at()))?;
         out.end()

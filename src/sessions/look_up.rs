@@ -52,7 +52,8 @@ impl Sessions {
         let record = self.store().remembered(token.id(), age, now)?;
         let Verdict::Honoured(honoured) = judge(Some(&record), &token.secret().hash(), now) else { return None };
         self.emit(&Event::ServedStale { session: token.id() });
-        Some(Authenticated { token: token.clone(), record, honoured, due: Due::default(), stale: true })
+        let suspended = record.demands_step_up();
+        Some(Authenticated { token: token.clone(), record, honoured, due: Due::default(), stale: true, suspended })
     }
 
     /// Asks the store to remember sessions for [`admit_stale`](Self::admit_stale).

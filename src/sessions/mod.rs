@@ -4,35 +4,47 @@ mod attempt;
 mod authenticate;
 mod builder;
 mod deadline;
+mod denial;
 mod enter;
 mod error;
 mod events;
 mod info;
+mod log_in;
 mod look_up;
 mod maintenance;
+mod renew;
 mod revoke;
+mod suspicion;
+mod tell;
 #[cfg(feature = "testing")]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod upkeep;
 mod verdict;
+mod whereabouts;
 
 pub use attempt::Attempt;
 pub(crate) use authenticate::Admission;
 pub use authenticate::Authenticated;
 pub use builder::SessionsBuilder;
 pub(crate) use deadline::Deadline;
-pub use enter::LogIn;
+pub use denial::DenialKind;
 pub(crate) use enter::{Applicant, Beginning, Origin, check_name};
 pub use error::{Error, ErrorKind};
-pub use events::{Counters, Event, Reason};
+pub use events::{Event, Reason};
 pub use info::{Issued, SessionInfo};
 pub(crate) use info::{entries, from_json, readable, to_json};
+pub use log_in::LogIn;
 pub(crate) use look_up::LookUp;
 pub use maintenance::Maintenance;
+pub(crate) use renew::Proven;
+pub(crate) use suspicion::Watched;
+pub use suspicion::{Suspicion, SuspicionKind};
+pub use tell::Counters;
 
 pub(crate) use verdict::{Due, Honoured, Verdict, judge};
+pub(crate) use whereabouts::{Note, Place};
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -42,11 +54,14 @@ use crate::{
     carrier::Carrier,
     clock::{Clock, Timestamp},
     config::Config,
+    cross_site::SameSitePolicy,
     key::KeyRing,
+    peer::TrustedProxies,
     store::{Command, ErasedStore, Invalidations, SessionStore, StoreErrorKind},
     token::{RefusalKind, Token, TokenKeys},
 };
-use events::Events;
+use suspicion::SuspicionHook;
+use tell::Events;
 
 /// All sessions of an application: the door to every verb.
 ///
@@ -74,10 +89,13 @@ pub struct Sessions {
 struct Inner {
     keys: TokenKeys,
     carrier: Carrier,
+    proxies: TrustedProxies,
+    same_site: SameSitePolicy,
     store: Arc<dyn ErasedStore>,
     config: Config,
     clock: Clock,
     events: Events,
+    on_suspicion: Option<SuspicionHook>,
     /// Closed when the last handle is dropped: then maintenance stops.
     alive: watch::Sender<()>,
 }
@@ -139,6 +157,14 @@ impl Sessions {
 
     pub(crate) fn carrier(&self) -> &Carrier {
         &self.inner.carrier
+    }
+
+    pub(crate) fn proxies(&self) -> &TrustedProxies {
+        &self.inner.proxies
+    }
+
+    pub(crate) fn same_site(&self) -> &SameSitePolicy {
+        &self.inner.same_site
     }
 
     pub(crate) fn emit(&self, event: &Event<'_>) {

@@ -1,0 +1,127 @@
+//! Where everything that happens to sessions is told: to the log, to the counters, to the application.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use super::{
+    Event, Reason,
+    events::log,
+};
+use crate::token::RefusalKind;
+
+/// How often things have happened since the start, for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Sessions started without a user.
+    pub started: u64,
+    /// Log-ins.
+    pub logged_in: u64,
+    /// Sessions ended before their time, for any reason.
+    pub ended: u64,
+    /// Of these, those whose old secret was used again.
+    pub reused: u64,
+    /// Credentials refused, in the order of [`RefusalKind::ALL`].
+    pub refused: [u64; RefusalKind::ALL.len()],
+    /// Requests whose buffered writes were dropped or refused.
+    pub writes_lost: u64,
+    /// Parts of sessions that could not be read, once per request and part.
+    pub withheld: u64,
+    /// Store commands that failed.
+    pub store_failures: u64,
+    /// Requests that got a remembered session, while the store could not be asked.
+    pub served_stale: u64,
+    /// Expired sessions deleted.
+    pub swept: u64,
+    /// Demands of routes that were not met.
+    pub denied: u64,
+    /// Sessions used from elsewhere than before.
+    pub suspicious: u64,
+}
+
+pub(super) type Listener = Box<dyn Fn(&Event<'_>) + Send + Sync>;
+
+#[derive(Default)]
+pub(super) struct Events {
+    listener: Option<Listener>,
+    started: AtomicU64,
+    logged_in: AtomicU64,
+    ended: AtomicU64,
+    reused: AtomicU64,
+    refused: [AtomicU64; RefusalKind::ALL.len()],
+    writes_lost: AtomicU64,
+    withheld: AtomicU64,
+    store_failures: AtomicU64,
+    served_stale: AtomicU64,
+    swept: AtomicU64,
+    denied: AtomicU64,
+    suspicious: AtomicU64,
+}
+
+impl Events {
+    pub(super) fn to(listener: Option<Listener>) -> Self {
+        Self { listener, ..Self::default() }
+    }
+
+    pub(super) fn emit(&self, event: &Event<'_>) {
+        log(event);
+        self.count(event);
+        if let Some(listener) = &self.listener {
+            listener(event);
+        }
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counters {
+            started: read(&self.started),
+            logged_in: read(&self.logged_in),
+            ended: read(&self.ended),
+            reused: read(&self.reused),
+            refused: std::array::from_fn(|index| read(&self.refused[index])),
+            writes_lost: read(&self.writes_lost),
+            withheld: read(&self.withheld),
+            store_failures: read(&self.store_failures),
+            served_stale: read(&self.served_stale),
+            swept: read(&self.swept),
+            denied: read(&self.denied),
+            suspicious: read(&self.suspicious),
+        }
+    }
+
+    fn count(&self, event: &Event<'_>) {
+        let (counter, by) = match event {
+            Event::Started { .. } => (&self.started, 1),
+            Event::LoggedIn { .. } => (&self.logged_in, 1),
+            Event::Ended { reason, .. } => {
+                if *reason == Reason::SecretReused {
+                    self.reused.fetch_add(1, Ordering::Relaxed);
+                }
+                (&self.ended, 1)
+            }
+            Event::Refused { kind } => (&self.refused[*kind as usize], 1),
+            Event::WriteLost { .. } | Event::WriteRefused { .. } => (&self.writes_lost, 1),
+            Event::Withheld { .. } => (&self.withheld, 1),
+            Event::StoreFailed { .. } => (&self.store_failures, 1),
+            Event::ServedStale { .. } => (&self.served_stale, 1),
+            Event::Swept { sessions } => (&self.swept, *sessions as u64),
+            Event::Denied { .. } => (&self.denied, 1),
+            Event::Suspicious(_) => (&self.suspicious, 1),
+            Event::Renewed { .. }
+            | Event::FirstFactorPassed { .. }
+            | Event::SteppedUp { .. }
+            | Event::NewDevice { .. }
+            | Event::CrossSiteReported { .. }
+            | Event::EverybodyEnded { .. } => return,
+        };
+        counter.fetch_add(by, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.counters().fmt(f)
+    }
+}
