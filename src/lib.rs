@@ -97,6 +97,8 @@ mod clock;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "server")]
+mod cross_site;
 #[cfg(feature = "axum")]
 mod extract;
 #[cfg(any(feature = "client", feature = "server"))]

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 14] = [
+const MAP: [(u8, &str); 15] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
@@ -17,6 +17,7 @@ const MAP: [(u8, &str); 14] = [
     (1, "record"),
     (2, "token"),
     (3, "carrier"),
+    (3, "cross_site"),
     (3, "store"),
     (4, "conformance"),
     (4, "sessions"),
