@@ -10,7 +10,6 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-#[cfg(feature = "cache")]
 use tokio::time::Instant;
 
 /// An instant in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
@@ -81,7 +80,13 @@ impl fmt::Debug for Timestamp {
 /// Where [`Sessions`](crate::Sessions) reads the time: the system's clock, or one that tests set.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    manual: Option<Arc<AtomicU64>>,
+    manual: Option<Arc<Manual>>,
+}
+
+#[derive(Debug)]
+struct Manual {
+    millis: AtomicU64,
+    made: Instant,
 }
 
 impl Clock {
@@ -95,24 +100,31 @@ impl Clock {
     #[must_use]
     pub fn manual(start: SystemTime) -> Self {
         let start = Timestamp::from(start).as_millis();
-        Self { manual: Some(Arc::new(AtomicU64::new(start))) }
+        Self { manual: Some(Arc::new(Manual { millis: AtomicU64::new(start), made: Instant::now() })) }
     }
 
     /// The present.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.manual {
-            Some(millis) => Timestamp(millis.load(Ordering::SeqCst)),
+            Some(manual) => Timestamp(manual.millis.load(Ordering::SeqCst)),
             None => SystemTime::now().into(),
         }
+    }
+
+    /// Milliseconds of a clock that goes on by itself, for what has to be done every now and then. The system's clock at `now`;
+    /// a manual one stands still, so the time since it was made.
+    #[cfg(feature = "server")]
+    pub(crate) fn ticks(&self, now: Timestamp) -> u64 {
+        self.manual.as_ref().map_or(now.0, |manual| millis(manual.made.elapsed()))
     }
 
     /// Moves a manual clock, and all its clones, forward. Returns whether it moved: the system's
     /// clock does not.
     pub fn advance(&self, by: Duration) -> bool {
         match &self.manual {
-            Some(clock) => {
-                clock.fetch_add(millis(by), Ordering::SeqCst);
+            Some(manual) => {
+                manual.millis.fetch_add(millis(by), Ordering::SeqCst);
                 true
             }
             None => false,

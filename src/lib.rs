@@ -106,6 +106,8 @@ mod key;
 #[cfg(feature = "server")]
 mod layer;
 #[cfg(feature = "server")]
+mod peer;
+#[cfg(feature = "server")]
 mod record;
 #[cfg(feature = "server")]
 mod session;
@@ -131,16 +133,18 @@ pub use key::{KeyError, KeyErrorKind, KeyRing, RandomError};
 #[cfg(feature = "server")]
 pub use layer::{ClientAddress, Outage, ResponseFuture, SessionLayer, SessionService};
 #[cfg(feature = "server")]
+pub use peer::OverTls;
+#[cfg(feature = "server")]
 pub use record::{
-    Assurance, Attributes, Change, ChangeRefused, Device, DeviceHints, DeviceKind, FieldChange, FirstFactor, InvalidSessionId, Keep, Pending,
-    Record, SecretHash, SecretStep, SessionId, Standing, Succession,
+    Assurance, Attributes, Change, ChangeRefused, Device, DeviceHints, DeviceKind, FieldChange, FirstFactor,
+    InvalidSessionId, Keep, Pending, Record, SecretHash, SecretStep, SessionId, Standing, Succession,
 };
 #[cfg(feature = "server")]
 pub use session::{PendingSecondFactor, Proof, Session};
 #[cfg(feature = "server")]
 pub use sessions::{
-    Attempt, Authenticated, Counters, DenialKind, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason, SessionInfo,
-    Sessions, SessionsBuilder, Suspicion, SuspicionKind,
+    Attempt, Authenticated, Counters, DenialKind, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason,
+    SessionInfo, Sessions, SessionsBuilder, Suspicion, SuspicionKind,
 };
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;

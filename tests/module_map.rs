@@ -14,6 +14,7 @@ const MAP: [(u8, &str); 15] = [
     (0, "config"),
     (0, "key"),
     (1, "client"),
+    (1, "peer"),
     (1, "record"),
     (2, "token"),
     (3, "carrier"),
@@ -28,7 +29,7 @@ const MAP: [(u8, &str); 15] = [
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 21] = [
+const OUTSIDE: [(&str, &[&str]); 22] = [
     ("arc_swap", &["client"]),
     ("axum_core", &["extract"]),
     ("base64", &["client", "key", "record", "token"]),
@@ -36,6 +37,7 @@ const OUTSIDE: [(&str, &[&str]); 21] = [
     ("cookie_store", &[]),
     ("dashmap", &["store"]),
     ("hmac", &["token"]),
+    ("ipnet", &["config", "peer"]),
     ("moka", &["store"]),
     ("keyring", &["client"]),
     ("keyring_core", &["client"]),

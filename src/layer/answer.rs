@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::arrival::TurnedAway;
-use crate::{carrier::challenge, cross_site::SENDER_HEADERS, session::Answer, token::RefusalKind};
+use crate::{carrier::challenge, cross_site::SameSitePolicy, session::Answer, token::RefusalKind};
 
 /// Writes the answer onto the handler's response.
 pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
@@ -18,7 +18,7 @@ pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
         vary_by(headers, names);
     }
     if answer.vary_by_site {
-        vary_by(headers, SENDER_HEADERS);
+        vary_by(headers, SameSitePolicy::looks_at());
     }
     match answer.set_cookie {
         Some(cookie) => {
@@ -41,7 +41,7 @@ pub(super) fn turned_away<B: Default>(answer: TurnedAway) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if answer.refusal == Some(RefusalKind::CrossSite) {
-        vary_by(headers, SENDER_HEADERS);
+        vary_by(headers, SameSitePolicy::looks_at());
     }
     let (name, value) = match answer.status {
         StatusCode::SERVICE_UNAVAILABLE => (RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS)),

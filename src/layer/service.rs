@@ -63,9 +63,7 @@ where
             {
                 Decision::forbidden(sessions, RefusalKind::CrossSite)
             }
-            Carried::Credential(way, Err(kind)) => {
-                arrival::refused(sessions, facts.arrival(sessions, Some(way)), kind)
-            }
+            Carried::Credential(way, Err(kind)) => arrival::refused(sessions, facts.arrival(sessions, Some(way)), kind),
             Carried::Credential(way, Ok(token)) => {
                 let (now, arrival) = (sessions.now(), facts.arrival(sessions, Some(way)));
                 match sessions.look_up(token, now) {

@@ -21,6 +21,10 @@ impl SessionId {
     /// Length in characters.
     pub const CHARS: usize = 24;
 
+    /// Under this id a store keeps, as the [last use](super::Record::last_seen_at) of a record of nobody, until when all sessions
+    /// have ended. No session has it.
+    pub const EVERYBODY: Self = Self(*b"countersign:before");
+
     /// A fresh id for a session of `user`, or for an anonymous one.
     ///
     /// # Errors

@@ -21,6 +21,9 @@ use crate::clock::Timestamp;
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
+    /// The hash that no secret has: of a record that is no session, so no token opens it.
+    pub const NO_SECRETS: Self = Self([0; 32]);
+
     /// A hash out of its bytes, as a store reads it back.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {

@@ -81,7 +81,7 @@ async fn a_late_answer_does_not_end_or_replace_the_session_that_a_log_in_has_beg
     let issued = sessions.start().await.unwrap();
     let authenticated = sessions.authenticate(issued.token()).await.unwrap();
     let holding = Holding::Live(authenticated);
-    let session = Session::new(sessions, Arrival::default(), Client::default(), holding);
+    let session = Session::new(sessions, Arrival::default(), Client::default(), holding, None);
 
     session.set("before", &1).unwrap();
     let other = session.clone();

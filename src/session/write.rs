@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Session, state::State};
+use super::{Holding, Session, state::State};
 use crate::{
     config::Bounds,
     record::{Attributes, Change},

@@ -84,7 +84,7 @@ impl Sessions {
 
     /// Decides about a genuine token, given what the store holds.
     pub(crate) fn admit(&self, token: Token, record: Option<Arc<Record>>, now: Timestamp) -> Admission {
-        let verdict = judge(record.as_deref(), &token.secret().hash(), now);
+        let verdict = judge(record.as_deref(), &token.secret().hash(), self.inner.everybody.until(), now);
         self.follow(verdict, token, record, now)
     }
 

@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use super::{
     Event, Inner, Sessions, Suspicion,
+    everybody::Everybody,
     suspicion::SuspicionHook,
     tell::{Events, Listener},
 };
@@ -106,6 +107,7 @@ impl SessionsBuilder {
             clock: self.clock,
             events: Events::to(self.listener),
             on_suspicion: self.on_suspicion,
+            everybody: Everybody::default(),
             alive: watch::Sender::new(()),
         };
         Sessions { inner: Arc::new(inner) }

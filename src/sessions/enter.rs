@@ -55,7 +55,7 @@ impl Sessions {
         shape: impl Fn(SessionId, &Secret, Timestamp) -> Record,
     ) -> Result<Issued, Error> {
         let Entry { user, replaces, keep, change, terms } = entry;
-        // A second try is for two ids that meet: at 2^-64, twice is a broken random generator.
+        // A second try is for two ids that meet, at 2^-64; or when sessions count that have ended with everybody's.
         for _ in 0..2 {
             let now = self.now();
             let (id, secret) = (SessionId::new(user)?, Secret::random()?);
@@ -83,12 +83,16 @@ impl Sessions {
                 }
                 Replaced::IdTaken => {}
                 Replaced::Gone => return Err(Error::new(ErrorKind::Ended)),
-                Replaced::LimitReached => return Err(Error::new(ErrorKind::LimitReached)),
+                Replaced::LimitReached => {
+                    if !self.clear_away(user.unwrap_or_default()).await? {
+                        return Err(Error::new(ErrorKind::LimitReached));
+                    }
+                }
                 Replaced::EpochPassed => return Err(Error::new(ErrorKind::Overtaken)),
                 Replaced::Refused(refused) => return Err(refused.into()),
             }
         }
-        Err(Error::new(ErrorKind::Random))
+        Err(Error::new(ErrorKind::Unavailable))
     }
 }
 
@@ -104,7 +108,7 @@ pub(super) struct Entry<'a> {
 }
 
 /// Who logs in: nobody in particular, or the session that a request came with.
-pub(crate) trait Applicant: Send {
+pub(crate) trait Applicant: Send + Sync {
     /// What the log-in starts from.
     ///
     /// # Errors

@@ -80,10 +80,10 @@ pub enum Event<'a> {
         /// The session whose cookie came with it, if one did.
         session: Option<SessionId>,
     },
-    /// All sessions of all users that were begun before an instant have ended.
+    /// All sessions of all users that were begun until an instant have ended.
     EverybodyEnded {
         /// That instant.
-        before: Timestamp,
+        until: Timestamp,
         /// Why.
         reason: Reason,
     },
@@ -172,7 +172,7 @@ pub(super) fn log(event: &Event<'_>) {
         Event::CrossSiteReported { session } => {
             tracing::warn!(session = session.map(tracing::field::display), "a request of another site, let through");
         }
-        Event::EverybodyEnded { before, reason } => tracing::warn!(%before, ?reason, "all sessions of before ended"),
+        Event::EverybodyEnded { until, reason } => tracing::warn!(%until, ?reason, "all sessions have ended"),
         Event::WriteLost { session } => tracing::debug!(%session, "writes dropped: the session ended meanwhile"),
         Event::WriteRefused { session, refused } => tracing::warn!(%session, %refused, "writes refused"),
         Event::Withheld { session, field } => {

@@ -11,8 +11,9 @@ use super::{
     enter::{Applicant, Beginning, Entry, LONGEST_USER, check_name},
 };
 use crate::{
+    clock::Timestamp,
     config::{Binding, Lifetime},
-    record::{Assurance, Authentication, Change, Device, FirstFactor, Keep, Record},
+    record::{Assurance, Authentication, Device, FirstFactor, Keep, Record},
     store::{Epoch, Terms},
     token::Secret,
 };
@@ -63,8 +64,8 @@ enum Stage {
     Whole,
     /// To one that waits for one of these second factors.
     First(Vec<Box<str>>),
-    /// From there to one that is logged in, if the user is in this epoch still.
-    Second(Epoch),
+    /// From there to one that is logged in, if the user is in this epoch still, and all sessions of back then have not ended.
+    Second(Epoch, Timestamp),
 }
 
 impl LogIn {
@@ -103,7 +104,7 @@ impl LogIn {
             methods,
             assurance: Some(Assurance::Aal2),
             binding: record.binding(),
-            stage: Stage::Second(Epoch::from_number(first.epoch)),
+            stage: Stage::Second(Epoch::from_number(first.epoch), record.authenticated_at()),
             ..Self::new(Some(sessions), first.user().to_owned(), applicant)
         }
     }
@@ -181,7 +182,7 @@ impl LogIn {
         let (session, user) = (issued.session_id(), &*self.user);
         sessions.emit(&match self.stage {
             Stage::First(_) => Event::FirstFactorPassed { session, user },
-            Stage::Whole | Stage::Second(_) => Event::LoggedIn { session, user },
+            Stage::Whole | Stage::Second(..) => Event::LoggedIn { session, user },
         });
         self.applicant.entered(&issued, user);
         Ok(issued)
@@ -189,6 +190,9 @@ impl LogIn {
 
     async fn enter(&mut self, sessions: &Sessions) -> Result<Issued, Error> {
         let terms = self.terms(sessions)?;
+        if let Stage::Second(_, begun) = self.stage {
+            sessions.still_holds(begun, ErrorKind::Ended).await?;
+        }
         let first = self.first_factor(sessions, terms).await?;
         let Beginning { replaces, change, origin } = self.applicant.begin()?;
         let change = change.within(sessions.config().attributes);
@@ -233,7 +237,7 @@ impl LogIn {
             None => sessions.terms(),
         };
         Ok(match self.stage {
-            Stage::Second(epoch) => Terms { epoch: Some(epoch), ..terms },
+            Stage::Second(epoch, _) => Terms { epoch: Some(epoch), ..terms },
             Stage::Whole | Stage::First(_) => terms,
         })
     }
@@ -260,7 +264,7 @@ impl LogIn {
         let by_count = if self.methods.len() > 1 { Assurance::Aal2 } else { Assurance::Aal1 };
         match self.stage {
             Stage::First(_) => Assurance::Aal1,
-            Stage::Whole | Stage::Second(_) => self.assurance.unwrap_or(by_count),
+            Stage::Whole | Stage::Second(..) => self.assurance.unwrap_or(by_count),
         }
     }
 

@@ -4,7 +4,11 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{runtime::Handle, time::sleep};
 
-use super::{Admission, Authenticated, Deadline, Due, Error, Event, Sessions, Verdict, judge};
+use super::{
+    Admission, Authenticated, Deadline, Due, Error, Event, Inner, Sessions, Verdict,
+    everybody::{self, Trust},
+    judge,
+};
 use crate::{
     clock::Timestamp,
     record::{ChangeRefused, Record, SecretHash, SessionId},
@@ -28,16 +32,35 @@ impl Sessions {
     /// node may have rotated the secret, or prolonged the session, since. Then it is asked again.
     pub(crate) fn look_up(&self, token: Token, now: Timestamp) -> LookUp {
         let (store, id) = (&self.inner.store, token.id());
+        let doubted = store.staleness().map(|_| token.secret().hash());
+        if !self.knows_who_has_ended(now) {
+            return LookUp::Asked(token, self.deadline(ask_both(Arc::clone(&self.inner), id, doubted, now)));
+        }
         let at_hand = store.load_now(id, now).filter(|found| !found.as_ref().is_some_and(|record| record.in_transit()));
         let Some(record) = at_hand else {
-            let doubted = store.staleness().map(|_| token.secret().hash());
             return LookUp::Asked(token, self.deadline(ask(Arc::clone(store), id, doubted, now)));
         };
-        let verdict = judge(record.as_deref(), &token.secret().hash(), now);
+        let verdict = judge(record.as_deref(), &token.secret().hash(), self.inner.everybody.until(), now);
         if matches!(verdict, Verdict::Honoured(_)) || store.staleness().is_none() {
             return LookUp::Done(self.follow(verdict, token, record, now));
         }
         LookUp::Asked(token, self.deadline(ask_past_memory(Arc::clone(store), id, now)))
+    }
+
+    /// Whether what is known of the end of everybody's sessions is good enough for this request. A store that has all at
+    /// hand is asked here and now.
+    fn knows_who_has_ended(&self, now: Timestamp) -> bool {
+        let (store, ticks) = (&self.inner.store, self.ticks(now));
+        if self.inner.everybody.trust(ticks) == Trust::Fresh {
+            return true;
+        }
+        match store.load_now(SessionId::EVERYBODY, now).filter(|_| store.staleness().is_none()) {
+            Some(found) => {
+                self.inner.everybody.learn(found.map(|record| record.last_seen_at()), ticks);
+                true
+            }
+            None => false,
+        }
     }
 
     /// What the store holds, past all that it remembers.
@@ -50,7 +73,8 @@ impl Sessions {
     pub(crate) fn admit_stale(&self, token: &Token, age: Duration) -> Option<Authenticated> {
         let now = self.now();
         let record = self.store().remembered(token.id(), age, now)?;
-        let Verdict::Honoured(honoured) = judge(Some(&record), &token.secret().hash(), now) else { return None };
+        let ended = self.inner.everybody.until();
+        let Verdict::Honoured(honoured) = judge(Some(&record), &token.secret().hash(), ended, now) else { return None };
         self.emit(&Event::ServedStale { session: token.id() });
         let suspended = record.demands_step_up();
         Some(Authenticated { token: token.clone(), record, honoured, due: Due::default(), stale: true, suspended })
@@ -69,6 +93,23 @@ impl Sessions {
     }
 }
 
+/// Asks for a session, and at the same time for the end of everybody's. Where that cannot be known, nobody gets in.
+async fn ask_both(
+    inner: Arc<Inner>,
+    id: SessionId,
+    doubted: Option<SecretHash>,
+    now: Timestamp,
+) -> Result<Option<Arc<Record>>, StoreError> {
+    let began = inner.clock.ticks(now);
+    let store = &inner.store;
+    let (record, everybody) = tokio::join!(
+        ask(Arc::clone(store), id, doubted, now),
+        twice(|| Arc::clone(store).load_fresh(SessionId::EVERYBODY, now)),
+    );
+    inner.everybody.learn(everybody::read(everybody)?, began);
+    record
+}
+
 /// Asks for a session; once more, past what the store remembers, if it would not honour the secret
 /// that is `doubted`.
 async fn ask(
@@ -80,7 +121,7 @@ async fn ask(
     let record = settled(twice(|| Arc::clone(&store).load(id, now)).await?)?;
     match (doubted, &record) {
         // No store remembers that a session is not there: this was its answer, and not its memory's.
-        (Some(secret), Some(found)) if !matches!(judge(Some(found), &secret, now), Verdict::Honoured(_)) => {
+        (Some(secret), Some(found)) if !matches!(judge(Some(found), &secret, None, now), Verdict::Honoured(_)) => {
             ask_past_memory(store, id, now).await
         }
         _ => Ok(record),

@@ -8,6 +8,7 @@ mod denial;
 mod enter;
 mod error;
 mod events;
+mod everybody;
 mod info;
 mod log_in;
 mod look_up;
@@ -60,6 +61,7 @@ use crate::{
     store::{Command, ErasedStore, Invalidations, SessionStore, StoreErrorKind},
     token::{RefusalKind, Token, TokenKeys},
 };
+use everybody::Everybody;
 use suspicion::SuspicionHook;
 use tell::Events;
 
@@ -96,6 +98,7 @@ struct Inner {
     clock: Clock,
     events: Events,
     on_suspicion: Option<SuspicionHook>,
+    everybody: Everybody,
     /// Closed when the last handle is dropped: then maintenance stops.
     alive: watch::Sender<()>,
 }

@@ -48,6 +48,7 @@ impl Sessions {
     ) -> Result<Issued, Error> {
         check_name("a factor's name", proven.method, LONGEST_FACTOR)?;
         let old = self.followable(session).await?;
+        self.still_holds(old.authenticated_at(), ErrorKind::Ended).await?;
         let authentication = authentication_after(&old, &proven);
         let lifetime = self.lifetime_of(old.remembered(), authentication.assurance);
         change.remove(STEP_UP);

@@ -1,9 +1,10 @@
 //! How sessions are listed and ended.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, sync::Arc, time::SystemTime};
 
-use super::{Error, ErrorKind, Event, Reason, SessionInfo, Sessions};
+use super::{Error, ErrorKind, Event, Reason, SessionInfo, Sessions, verdict::is_among_all};
 use crate::{
+    clock::Timestamp,
     record::{Record, SessionId},
     store::Page,
 };
@@ -53,6 +54,30 @@ impl Sessions {
         Ok(self.tell(ended, reason))
     }
 
+    /// Ends those of a user's sessions whose last proof of who he is lies before an instant, as after a change of credentials
+    /// that those who have proved themselves by the new ones survive. Says which were alive. It asks for the list, and ends
+    /// one after the other: none can come to it meanwhile.
+    ///
+    /// A log-in that is under way is not among them: [`revoke_user`](Self::revoke_user) ends those too.
+    ///
+    /// # Errors
+    /// If the store fails: then some of them may still be alive.
+    pub async fn revoke_older_than(
+        &self,
+        user: &str,
+        instant: SystemTime,
+        reason: Reason,
+    ) -> Result<Vec<SessionId>, Error> {
+        let instant = Timestamp::from(instant);
+        let mut ended = Vec::new();
+        for record in self.records_of(user).await? {
+            if record.authenticated_at() < instant && self.revoke(record.id(), reason).await? {
+                ended.push(record.id());
+            }
+        }
+        Ok(ended)
+    }
+
     /// Ends all sessions of a user on one device, by the id that the application gave it at log-in.
     /// Says which were alive.
     ///
@@ -73,16 +98,9 @@ impl Sessions {
 
     /// The same, with one marked as the current one.
     pub(crate) async fn list_with(&self, user: &str, current: Option<SessionId>) -> Result<Vec<SessionInfo>, Error> {
-        let mut records: Vec<Arc<Record>> = Vec::new();
-        loop {
-            let after = records.last().map(|record| record.id());
-            let page = self.run(self.store().list(user, Page { after, size: PAGE }, self.now())).await?;
-            let full = page.len() >= PAGE;
-            records.extend(page);
-            if !full {
-                break;
-            }
-        }
+        let mut records = self.records_of(user).await?;
+        let ended = self.inner.everybody.until();
+        records.retain(|record| !is_among_all(record, ended));
         let is_current = |record: &Record| Some(record.id()) == current;
         // The one that asks is being used now, also where the refresh interval has kept that off the store.
         records.sort_by_key(|record| {
@@ -93,6 +111,20 @@ impl Sessions {
             SessionInfo::new(record, current)
         });
         Ok(infos.collect())
+    }
+
+    /// What the store has of a user's live sessions, page by page.
+    pub(super) async fn records_of(&self, user: &str) -> Result<Vec<Arc<Record>>, Error> {
+        let mut records: Vec<Arc<Record>> = Vec::new();
+        loop {
+            let after = records.last().map(|record| record.id());
+            let page = self.run(self.store().list(user, Page { after, size: PAGE }, self.now())).await?;
+            let full = page.len() >= PAGE;
+            records.extend(page);
+            if !full {
+                return Ok(records);
+            }
+        }
     }
 
     fn tell(&self, ended: Vec<SessionId>, reason: Reason) -> Vec<SessionId> {

@@ -5,10 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::{
-    Event, Reason,
-    events::log,
-};
+use super::{Event, Reason, events::log};
 use crate::token::RefusalKind;
 
 /// How often things have happened since the start, for metrics.

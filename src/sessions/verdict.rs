@@ -32,9 +32,15 @@ pub(crate) enum Honoured {
     Graced,
 }
 
-/// Whether a secret is honoured. The last check before a session is handed to anybody.
-pub(crate) fn judge(record: Option<&Record>, presented: &SecretHash, now: Timestamp) -> Verdict {
-    let Some(record) = record.filter(|record| !record.is_expired(now)) else {
+/// Whether a secret is honoured. The last check before a session is handed to anybody. `ended` is until when all sessions
+/// were begun that have ended.
+pub(crate) fn judge(
+    record: Option<&Record>,
+    presented: &SecretHash,
+    ended: Option<Timestamp>,
+    now: Timestamp,
+) -> Verdict {
+    let Some(record) = record.filter(|record| !record.is_expired(now) && !is_among_all(record, ended)) else {
         return Verdict::Refused(RefusalKind::Gone);
     };
     match record.standing(presented, now) {
@@ -44,6 +50,11 @@ pub(crate) fn judge(record: Option<&Record>, presented: &SecretHash, now: Timest
         Standing::Unknown => Verdict::Refused(RefusalKind::WrongSecret),
         Standing::Reused => Verdict::Stolen,
     }
+}
+
+/// Whether a session is one of those that ended when all did.
+pub(crate) fn is_among_all(record: &Record, ended: Option<Timestamp>) -> bool {
+    ended.is_some_and(|ended| record.authenticated_at() <= ended)
 }
 
 /// What a request owes to its session's upkeep. Nothing, nearly always.
@@ -112,10 +123,23 @@ mod tests {
 
     #[test]
     fn absent_expired_and_wrong_are_refused() {
-        assert_eq!(judge(None, &hash(1), at(0)), Verdict::Refused(RefusalKind::Gone));
-        assert_eq!(judge(Some(&record()), &hash(1), at(1_800)), Verdict::Refused(RefusalKind::Gone));
-        assert_eq!(judge(Some(&record()), &hash(2), at(0)), Verdict::Refused(RefusalKind::WrongSecret));
-        assert_eq!(judge(Some(&record()), &hash(1), at(1_799)), Verdict::Honoured(Honoured::Current));
+        let judge = |record, hash, now| judge(record, &hash, None, at(now));
+        assert_eq!(judge(None, hash(1), 0), Verdict::Refused(RefusalKind::Gone));
+        assert_eq!(judge(Some(&record()), hash(1), 1_800), Verdict::Refused(RefusalKind::Gone));
+        assert_eq!(judge(Some(&record()), hash(2), 0), Verdict::Refused(RefusalKind::WrongSecret));
+        assert_eq!(judge(Some(&record()), hash(1), 1_799), Verdict::Honoured(Honoured::Current));
+    }
+
+    #[test]
+    fn what_was_begun_when_all_sessions_ended_is_gone() {
+        let now = at(1_000);
+        let of = |begun, ended: Option<u64>| {
+            let record = Record::new(SessionId::from_bytes([0; 18]), hash(1), Config::production().lifetime, at(begun));
+            judge(Some(&record), &hash(1), ended.map(at), now)
+        };
+        assert_eq!(of(900, Some(900)), Verdict::Refused(RefusalKind::Gone));
+        assert_eq!(of(900, Some(899)), Verdict::Honoured(Honoured::Current));
+        assert_eq!(of(900, None), Verdict::Honoured(Honoured::Current));
     }
 
     #[test]
@@ -146,7 +170,7 @@ mod tests {
         let record = stepped(record(), SecretStep::Propose { from: hash(1), pending });
         let grace = Duration::from_secs(30);
         let record = stepped(record, SecretStep::Confirm { successor: hash(2), at: at(10), grace });
-        assert_eq!(judge(Some(&record), &hash(1), at(39)), Verdict::Honoured(Honoured::Graced));
-        assert_eq!(judge(Some(&record), &hash(1), at(40)), Verdict::Stolen);
+        assert_eq!(judge(Some(&record), &hash(1), None, at(39)), Verdict::Honoured(Honoured::Graced));
+        assert_eq!(judge(Some(&record), &hash(1), None, at(40)), Verdict::Stolen);
     }
 }

@@ -64,6 +64,7 @@ impl Browser {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = &self.cookie {
             request = request.header(header::COOKIE, format!("theme=dark; __Host-sid={token}"));
+            request = request.header("sec-fetch-site", "same-origin");
         }
         if let Some(token) = &self.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
