@@ -135,11 +135,11 @@ impl Clock {
 /// Measures how long ago something was, by a clock that nobody sets: for what must not grow old,
 /// whatever becomes of the wall clock. It runs on tokio's time, which a test can stop; what the
 /// machine spends asleep does not count.
-#[cfg(feature = "cache")]
+#[cfg(feature = "server")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Instant);
 
-#[cfg(feature = "cache")]
+#[cfg(feature = "server")]
 impl Stopwatch {
     pub(crate) fn start() -> Self {
         Self(Instant::now())
@@ -152,7 +152,7 @@ impl Stopwatch {
 }
 
 /// Whole nanoseconds in a duration, saturating.
-#[cfg(feature = "cache")]
+#[cfg(feature = "server")]
 pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

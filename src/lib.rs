@@ -116,6 +116,8 @@ mod sessions;
 #[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]
+mod throttle;
+#[cfg(feature = "server")]
 mod token;
 
 #[cfg(any(feature = "client", feature = "server"))]
@@ -143,8 +145,8 @@ pub use record::{
 pub use session::{PendingSecondFactor, Proof, Session};
 #[cfg(feature = "server")]
 pub use sessions::{
-    Attempt, Authenticated, Counters, DenialKind, Error, ErrorKind, Event, Issued, LogIn, Maintenance, Reason,
-    SessionInfo, Sessions, SessionsBuilder, Suspicion, SuspicionKind,
+    Attempt, Authenticated, Counters, DenialKind, Error, ErrorKind, Event, Issued, Limiter, LogIn, Maintenance, Reason,
+    SessionInfo, Sessions, SessionsBuilder, Suspicion, SuspicionKind, Whence,
 };
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;

@@ -120,7 +120,8 @@ fn toml_text(group: &str, settings: &serde_json::Map<String, serde_json::Value>)
     for (name, value) in settings {
         match value {
             Value::Null => {}
-            Value::Object(inner) => groups += &toml_text(name, inner),
+            Value::Object(inner) if group.is_empty() => groups += &toml_text(name, inner),
+            Value::Object(inner) => groups += &toml_text(&format!("{group}.{name}"), inner),
             value => own += &format!("{name} = {value}\n"),
         }
     }

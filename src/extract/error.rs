@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum_core::response::{IntoResponse, Response};
 use http::{
     HeaderValue, StatusCode,
@@ -23,6 +25,8 @@ impl IntoResponse for Error {
             ErrorKind::CrossSite => ("cross_site", self.to_string()),
             ErrorKind::Superseded => ("superseded", self.to_string()),
             ErrorKind::Overtaken => ("log_in_again", self.to_string()),
+            ErrorKind::WrongCredentials => ("wrong_credentials", self.to_string()),
+            ErrorKind::TooManyAttempts => ("too_many_attempts", self.to_string()),
             ErrorKind::LimitReached => ("too_many_sessions", self.to_string()),
             ErrorKind::NotFound => ("not_found", self.to_string()),
             ErrorKind::ChangeRefused => ("unacceptable", self.to_string()),
@@ -32,16 +36,40 @@ impl IntoResponse for Error {
         let body = serde_json::json!({ "error": name, "message": message }).to_string();
         let status = status_of(self.kind());
         if status == StatusCode::UNAUTHORIZED {
-            return unauthorized(challenge(self.kind() != ErrorKind::NotLoggedIn), body);
+            return unauthorized(
+                challenge(!matches!(self.kind(), ErrorKind::NotLoggedIn | ErrorKind::WrongCredentials)),
+                body,
+            );
         }
         let json = [
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
         let mut response = (status, json, body).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if let Some(wait) = self.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, whole_seconds(wait).into());
+        } else if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         response
+    }
+}
+
+/// Rounded up, so that whoever keeps to it is not too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_rounded_up_to_whole_seconds() {
+        for (wait, seconds) in [(0, "1"), (1, "1"), (1_000, "1"), (1_001, "2"), (3_600_000, "3600")] {
+            let response = Error::too_many_attempts(Duration::from_millis(wait)).into_response();
+            assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(response.headers()[RETRY_AFTER], seconds, "{wait} ms");
+        }
     }
 }

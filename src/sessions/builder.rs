@@ -7,6 +7,7 @@ use super::{
     everybody::Everybody,
     suspicion::SuspicionHook,
     tell::{Events, Listener},
+    throttle::Turns,
 };
 use crate::{
     carrier::Carrier,
@@ -108,6 +109,7 @@ impl SessionsBuilder {
             events: Events::to(self.listener),
             on_suspicion: self.on_suspicion,
             everybody: Everybody::default(),
+            turns: Turns::default(),
             alive: watch::Sender::new(()),
         };
         Sessions { inner: Arc::new(inner) }

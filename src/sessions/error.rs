@@ -1,4 +1,4 @@
-use std::{error, fmt};
+use std::{error, fmt, time::Duration};
 
 use crate::{
     key::RandomError,
@@ -14,6 +14,7 @@ use crate::{
 pub struct Error {
     kind: ErrorKind,
     source: Option<Box<dyn error::Error + Send + Sync>>,
+    retry_after: Option<Duration>,
 }
 
 /// Kinds of error, each with the status by which it reaches a client.
@@ -40,6 +41,10 @@ pub enum ErrorKind {
     LimitReached,
     /// While this log-in was under way, all sessions of its user were ended; or it took too long. 401.
     Overtaken,
+    /// User name or password is wrong; which of them, nobody is told. 401.
+    WrongCredentials,
+    /// Too many attempts on this account, or from this network: [`Error::retry_after`] says for how long. 429.
+    TooManyAttempts,
     /// There is no such session, or it is somebody else's. 404.
     NotFound,
     /// The session's data would exceed its bounds, or what was to be incremented is not an integer. 422.
@@ -63,11 +68,17 @@ impl ErrorKind {
     pub const fn status(self) -> u16 {
         match self {
             Self::Unavailable => 503,
-            Self::Refused(_) | Self::Ended | Self::NotLoggedIn | Self::Overtaken | Self::StepUpRequired => 401,
+            Self::Refused(_)
+            | Self::Ended
+            | Self::NotLoggedIn
+            | Self::Overtaken
+            | Self::StepUpRequired
+            | Self::WrongCredentials => 401,
             Self::WrongFactor | Self::CrossSite => 403,
             Self::Superseded | Self::LimitReached => 409,
             Self::NotFound => 404,
             Self::ChangeRefused => 422,
+            Self::TooManyAttempts => 429,
             Self::InvalidName | Self::InvalidValue | Self::Unreadable | Self::MissingLayer | Self::Random => 500,
         }
     }
@@ -75,17 +86,29 @@ impl ErrorKind {
 
 impl Error {
     pub(crate) const fn new(kind: ErrorKind) -> Self {
-        Self { kind, source: None }
+        Self { kind, source: None, retry_after: None }
     }
 
     pub(crate) fn because(kind: ErrorKind, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind, source: Some(source.into()) }
+        Self { kind, source: Some(source.into()), retry_after: None }
+    }
+
+    /// [`ErrorKind::TooManyAttempts`], until so much time has passed.
+    pub(crate) const fn too_many_attempts(retry_after: Duration) -> Self {
+        Self { kind: ErrorKind::TooManyAttempts, source: None, retry_after: Some(retry_after) }
     }
 
     /// What went wrong.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// After how much time another attempt is worth while, where that is known: for `Retry-After` (RFC 6585, section 4),
+    /// rounded up to whole seconds. Of a locked account it is a guess, so that it looks like any other.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 }
 
@@ -102,6 +125,8 @@ impl fmt::Display for Error {
             ErrorKind::Superseded => "this session token has been replaced: use the new one",
             ErrorKind::LimitReached => "too many sessions: log out elsewhere first",
             ErrorKind::Overtaken => "this log-in took too long, or was overtaken by a change: log in again",
+            ErrorKind::WrongCredentials => "user name or password is wrong",
+            ErrorKind::TooManyAttempts => "too many attempts: try again later",
             ErrorKind::NotFound => "no such session",
             ErrorKind::MissingLayer => {
                 "this request did not pass through countersign's SessionLayer: \

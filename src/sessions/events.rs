@@ -124,6 +124,31 @@ pub enum Event<'a> {
         /// How many.
         sessions: usize,
     },
+    /// An attempt at a log-in was refused before any password was looked at: there had been too many.
+    AttemptRefused {
+        /// Which count was too high.
+        by: Limiter,
+    },
+    /// So many attempts on an account have been made in a row that from now on they are delayed; or so many that it is locked.
+    LockedOut {
+        /// The name that was typed in. It need not be any user's, and may be a password in the wrong field: it is not
+        /// logged here, and should not be.
+        name: &'a str,
+        /// The end of the first delay. `None` if the account is locked, until [`Sessions::unlock`](super::Sessions::unlock).
+        until: Option<Timestamp>,
+    },
+}
+
+/// Which count of attempts was too high.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limiter {
+    /// That of the account.
+    Account,
+    /// That of the account on a device that its user has logged in from before.
+    Device,
+    /// That of the network.
+    Network,
 }
 
 /// Why a session ended before its time.
@@ -148,7 +173,7 @@ pub enum Reason {
     UsedElsewhere,
 }
 
-/// User ids are left out: they may be personal data.
+/// User ids are left out: they may be personal data. So are names that strangers type: they may be passwords.
 pub(super) fn log(event: &Event<'_>) {
     match event {
         Event::Started { session } => tracing::debug!(%session, "session started"),
@@ -181,5 +206,8 @@ pub(super) fn log(event: &Event<'_>) {
         Event::StoreFailed { kind } => tracing::error!(?kind, "session store failed"),
         Event::ServedStale { session } => tracing::debug!(%session, "session served as it was remembered"),
         Event::Swept { sessions } => tracing::debug!(sessions, "expired sessions deleted"),
+        Event::AttemptRefused { by } => tracing::debug!(?by, "attempt refused: too many"),
+        Event::LockedOut { until: Some(until), .. } => tracing::warn!(%until, "attempts on an account are delayed"),
+        Event::LockedOut { until: None, .. } => tracing::warn!("an account is locked: too many attempts"),
     }
 }

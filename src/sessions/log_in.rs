@@ -138,7 +138,8 @@ impl LogIn {
     }
 
     /// Refuses the log-in if all sessions of the user were ended since the attempt was
-    /// [noted](Sessions::attempt): [`ErrorKind::Overtaken`].
+    /// [noted](Sessions::attempt): [`ErrorKind::Overtaken`]. Where the attempt was
+    /// [counted](Sessions::attempt_from), it counts as a success.
     pub fn since(self, attempt: &Attempt) -> Self {
         Self { attempt: Some(attempt.clone()), ..self }
     }
@@ -185,6 +186,9 @@ impl LogIn {
             Stage::Whole | Stage::Second(..) => Event::LoggedIn { session, user },
         });
         self.applicant.entered(&issued, user);
+        if let Some(attempt) = &self.attempt {
+            sessions.settle(attempt).await;
+        }
         Ok(issued)
     }
 
@@ -192,6 +196,9 @@ impl LogIn {
         let terms = self.terms(sessions)?;
         if let Stage::Second(_, begun) = self.stage {
             sessions.still_holds(begun, ErrorKind::Ended).await?;
+        }
+        if let Some(attempt) = &self.attempt {
+            sessions.still_holds(attempt.at(), ErrorKind::Overtaken).await?;
         }
         let first = self.first_factor(sessions, terms).await?;
         let Beginning { replaces, change, origin } = self.applicant.begin()?;

@@ -21,11 +21,12 @@ mod tell;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod upkeep;
 mod verdict;
 mod whereabouts;
 
-pub use attempt::Attempt;
+pub use attempt::{Attempt, Whence};
 pub(crate) use authenticate::Admission;
 pub use authenticate::Authenticated;
 pub use builder::SessionsBuilder;
@@ -33,7 +34,7 @@ pub(crate) use deadline::Deadline;
 pub use denial::DenialKind;
 pub(crate) use enter::{Applicant, Beginning, Origin, check_name};
 pub use error::{Error, ErrorKind};
-pub use events::{Event, Reason};
+pub use events::{Event, Limiter, Reason};
 pub use info::{Issued, SessionInfo};
 pub(crate) use info::{entries, from_json, readable, to_json};
 pub use log_in::LogIn;
@@ -64,6 +65,7 @@ use crate::{
 use everybody::Everybody;
 use suspicion::SuspicionHook;
 use tell::Events;
+use throttle::Turns;
 
 /// All sessions of an application: the door to every verb.
 ///
@@ -99,6 +101,7 @@ struct Inner {
     events: Events,
     on_suspicion: Option<SuspicionHook>,
     everybody: Everybody,
+    turns: Turns,
     /// Closed when the last handle is dropped: then maintenance stops.
     alive: watch::Sender<()>,
 }

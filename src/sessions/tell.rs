@@ -32,6 +32,10 @@ pub struct Counters {
     pub served_stale: u64,
     /// Expired sessions deleted.
     pub swept: u64,
+    /// Attempts at a log-in refused, as there had been too many.
+    pub attempts_refused: u64,
+    /// Accounts whose attempts began to be delayed, and those that were locked.
+    pub locked_out: u64,
     /// Demands of routes that were not met.
     pub denied: u64,
     /// Sessions used from elsewhere than before.
@@ -53,6 +57,8 @@ pub(super) struct Events {
     store_failures: AtomicU64,
     served_stale: AtomicU64,
     swept: AtomicU64,
+    attempts_refused: AtomicU64,
+    locked_out: AtomicU64,
     denied: AtomicU64,
     suspicious: AtomicU64,
 }
@@ -83,6 +89,8 @@ impl Events {
             store_failures: read(&self.store_failures),
             served_stale: read(&self.served_stale),
             swept: read(&self.swept),
+            attempts_refused: read(&self.attempts_refused),
+            locked_out: read(&self.locked_out),
             denied: read(&self.denied),
             suspicious: read(&self.suspicious),
         }
@@ -104,6 +112,8 @@ impl Events {
             Event::StoreFailed { .. } => (&self.store_failures, 1),
             Event::ServedStale { .. } => (&self.served_stale, 1),
             Event::Swept { sessions } => (&self.swept, *sessions as u64),
+            Event::AttemptRefused { .. } => (&self.attempts_refused, 1),
+            Event::LockedOut { .. } => (&self.locked_out, 1),
             Event::Denied { .. } => (&self.denied, 1),
             Event::Suspicious(_) => (&self.suspicious, 1),
             Event::Renewed { .. }

@@ -123,11 +123,12 @@ mod tests {
 
     #[test]
     fn absent_expired_and_wrong_are_refused() {
+        let record = record();
         let judge = |record, hash, now| judge(record, &hash, None, at(now));
         assert_eq!(judge(None, hash(1), 0), Verdict::Refused(RefusalKind::Gone));
-        assert_eq!(judge(Some(&record()), hash(1), 1_800), Verdict::Refused(RefusalKind::Gone));
-        assert_eq!(judge(Some(&record()), hash(2), 0), Verdict::Refused(RefusalKind::WrongSecret));
-        assert_eq!(judge(Some(&record()), hash(1), 1_799), Verdict::Honoured(Honoured::Current));
+        assert_eq!(judge(Some(&record), hash(1), 1_800), Verdict::Refused(RefusalKind::Gone));
+        assert_eq!(judge(Some(&record), hash(2), 0), Verdict::Refused(RefusalKind::WrongSecret));
+        assert_eq!(judge(Some(&record), hash(1), 1_799), Verdict::Honoured(Honoured::Current));
     }
 
     #[test]

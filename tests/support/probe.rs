@@ -28,6 +28,8 @@ pub struct Calls {
     broken_for_writes: AtomicBool,
     hanging: AtomicBool,
     failures: AtomicUsize,
+    /// Calls that are spared before those that fail.
+    spared: AtomicUsize,
     seen: Mutex<Vec<u8>>,
     pub pace: Arc<Pace>,
 }
@@ -52,6 +54,12 @@ impl Calls {
 
     /// As many calls fail from now on, and no more.
     pub fn fail_next(&self, calls: usize) {
+        self.failures.store(calls, SeqCst);
+    }
+
+    /// The same, but only after so many that do not.
+    pub fn fail_after(&self, spared: usize, calls: usize) {
+        self.spared.store(spared, SeqCst);
         self.failures.store(calls, SeqCst);
     }
 
@@ -91,7 +99,8 @@ impl Calls {
         if self.hanging.load(SeqCst) {
             tokio::time::sleep(Duration::from_secs(3_600)).await;
         }
-        let fails = self.failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+        let spared = self.spared.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+        let fails = !spared && self.failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
         if fails || broken || self.broken.load(SeqCst) {
             Err(StoreError::unavailable("the wire is cut"))
         } else {
