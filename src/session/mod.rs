@@ -4,6 +4,7 @@
 //! one change before the answer leaves. What ends or begins a session is stored when it is awaited.
 
 mod applicant;
+mod attempt;
 mod client;
 mod pending;
 mod proof;

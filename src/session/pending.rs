@@ -1,7 +1,7 @@
 use super::{Proof, Session};
 use crate::{
     record::FirstFactor,
-    sessions::{Authenticated, SessionInfo},
+    sessions::{Attempt, Authenticated, Error, SessionInfo},
 };
 
 /// Somebody has passed the first of two factors, or has to prove again who he is: his session counts as nobody's until he
@@ -52,6 +52,28 @@ impl PendingSecondFactor {
     #[must_use]
     pub const fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Counts an attempt at this factor, before it is checked; see [`Session::attempt`].
+    ///
+    /// ```
+    /// use countersign::{Error, PendingSecondFactor};
+    ///
+    /// async fn totp(pending: PendingSecondFactor, code: String) -> Result<(), Error> {
+    ///     let attempt = pending.attempt("totp").await?;               // 429 when there were too many
+    ///     if code != "the right one" {
+    ///         return Err(attempt.refuse().await);
+    ///     }
+    ///     pending.pass("totp").since(&attempt).await?;                // the count begins anew
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::attempt`].
+    pub async fn attempt(&self, factor: &str) -> Result<Attempt, Error> {
+        let sessions = self.session.manager()?;
+        sessions.attempt_factor(&self.user, factor, self.session.shared.arrival.address).await
     }
 
     /// He has passed this factor. Check it before.

@@ -104,14 +104,7 @@ impl Sessions {
         let name = name.to_string();
         let mut attempt = self.begin();
         // The network is the first, as that bounds how many names one stranger can have counted.
-        if let Some(address) = whence.address {
-            let throttle = &self.inner.config.throttle;
-            let network = Counted::network(address, throttle);
-            match self.count(&network, &throttle.network, None).await? {
-                Tally::Allowed(_) => attempt.network = Some(network),
-                Tally::Refused(block) => return Err(self.too_many(Limiter::Network, block)),
-            }
-        }
+        attempt.network = self.count_network(whence.address).await?;
         attempt.counts = self.count_account(&name, whence.known_device.as_deref()).await?;
         // What cannot be a user's id is nobody's name, and no log-in follows.
         match check_name("a user's id", &name, LONGEST_USER) {
@@ -120,13 +113,45 @@ impl Sessions {
         }
     }
 
+    /// The same of a second factor, which has a count of its own (ASVS 6.6.3).
+    pub(crate) async fn attempt_factor(
+        &self,
+        user: &str,
+        factor: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Attempt, Error> {
+        let mut attempt = self.begin();
+        attempt.network = self.count_network(address).await?;
+        attempt.counts = self.count_first(user, [(Limiter::Factor, Counted::factor(user, factor))]).await?;
+        attempt.note(self, user.to_owned()).await
+    }
+
+    async fn count_network(&self, address: Option<IpAddr>) -> Result<Option<Counted>, Error> {
+        let Some(address) = address else { return Ok(None) };
+        let throttle = &self.inner.config.throttle;
+        let network = Counted::network(address, throttle);
+        match self.count(&network, &throttle.network, None).await? {
+            Tally::Allowed(_) => Ok(Some(network)),
+            Tally::Refused(block) => Err(self.too_many(Limiter::Network, block)),
+        }
+    }
+
     /// Counts an attempt on an account, and says by what. A known device whose own count is locked is known no more.
     async fn count_account(&self, name: &str, device: Option<&str>) -> Result<Vec<Counted>, Error> {
         let device = device.map(|device| (Limiter::Device, Counted::account_on_device(name, device)));
-        let account = (Limiter::Account, Counted::account(name));
+        self.count_first(name, device.into_iter().chain([(Limiter::Account, Counted::account(name))])).await
+    }
+
+    /// Counts an attempt by the first of these, and by the next one only if that is a device that is known no more.
+    async fn count_first(
+        &self,
+        name: &str,
+        counted: impl IntoIterator<Item = (Limiter, Counted)> + Send,
+    ) -> Result<Vec<Counted>, Error> {
+        let counted: Vec<_> = counted.into_iter().collect();
         let throttle = &self.inner.config.throttle;
         let mut counts = Vec::new();
-        for (by, what) in device.into_iter().chain([account]) {
+        for (by, what) in counted {
             let tally = self.count(&what, &throttle.account, Some(throttle.most_failures)).await?;
             counts.push(what);
             match tally {

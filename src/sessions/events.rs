@@ -149,6 +149,8 @@ pub enum Limiter {
     Device,
     /// That of the network.
     Network,
+    /// That of the second factor of a user.
+    Factor,
 }
 
 /// Why a session ended before its time.

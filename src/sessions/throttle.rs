@@ -34,6 +34,14 @@ impl Sessions {
         self.clear(&Counted::account(name)).await
     }
 
+    /// The same of a user's second factor, by its name.
+    ///
+    /// # Errors
+    /// If the store fails: then it may still be locked.
+    pub async fn unlock_factor(&self, user: &str, factor: &str) -> Result<(), Error> {
+        self.clear(&Counted::factor(user, factor)).await
+    }
+
     /// Counts an attempt as it begins, unless it is refused. With the attempt of number `most`, all is locked until it is
     /// [cleared](Self::clear), however long that takes.
     pub(crate) async fn count(&self, what: &Counted, pace: &Pace, most: Option<u32>) -> Result<Tally, Error> {

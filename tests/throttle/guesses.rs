@@ -86,7 +86,7 @@ async fn a_lock_outlives_what_is_forgotten_and_ends_by_unlock_alone() {
         let world = world(backend).await;
         let other = world.node().await;
         lock(&world, "ada").await;
-        for days in [0, 1, 30, 300] {
+        for days in [2, 0, 30, 300] {
             world.pass(minutes(days * 24 * 60));
             let error = attempt(&other, "ada").await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::TooManyAttempts, "{backend:?}: after {days} days more");

