@@ -67,8 +67,8 @@ impl TokenKey {
         let name = key.derive(Purpose::Name)[0];
         Self {
             name,
-            mac: keyed(&key.derive(Purpose::Token), &context(name, audience)),
-            succession: keyed(&key.derive(Purpose::Succession), &context(name, audience)),
+            mac: keyed(&key.derive(Purpose::Token), &context(LABEL, name, audience)),
+            succession: keyed(&key.derive(Purpose::Succession), &context(LABEL, name, audience)),
         }
     }
 
@@ -83,16 +83,18 @@ impl TokenKey {
     }
 }
 
-/// 64 bytes, one block of SHA-256: it is read once when the ring is made ready, never again.
-fn context(name: u8, audience: &str) -> [u8; CONTEXT_BYTES] {
+/// 64 bytes, one block of SHA-256: it is read once when the ring is made ready, never again. What names no key has the
+/// name 0.
+pub(super) fn context(label: &[u8], name: u8, audience: &str) -> [u8; CONTEXT_BYTES] {
     let mut context = [0; CONTEXT_BYTES];
-    context[..LABEL.len()].copy_from_slice(LABEL);
+    context[..label.len()].copy_from_slice(label);
     context[31] = name;
     context[32..].copy_from_slice(&Sha256::digest(audience.as_bytes()));
     context
 }
 
-fn keyed(key: &[u8; 32], context: &[u8; CONTEXT_BYTES]) -> Hmac<Sha256> {
+/// HMAC that has read its key and what all its messages begin with.
+pub(super) fn keyed(key: &[u8; 32], context: &[u8; CONTEXT_BYTES]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length").chain_update(context)
 }
 

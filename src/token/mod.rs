@@ -10,12 +10,14 @@
 //! audience), the secret, the session id. Every part has a fixed length, so no two tokens share
 //! an input. A token holds no user, no time and no role: it means nothing to whoever finds it.
 
+mod form;
 mod keys;
 mod refusal;
 mod secret;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use form::FormKeys;
 pub(crate) use keys::TokenKeys;
 pub use refusal::RefusalKind;
 pub(crate) use secret::Secret;
