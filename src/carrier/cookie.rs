@@ -1,4 +1,4 @@
-//! The session cookie: written by the cookie crate, read by a few lines of our own.
+//! Cookies of our own: written by the cookie crate, read by a few lines of our own.
 //!
 //! Other readers decode percent signs in names, trim more than RFC 6265bis allows, or let the last of two
 //! cookies win. Each of these lets a page on a sibling domain plant a cookie of our name. Here names are
@@ -11,20 +11,21 @@ use http::{HeaderMap, HeaderValue, header::COOKIE};
 
 use crate::{
     config::{self, SameSite},
-    token::{RefusalKind, Token},
+    token::RefusalKind,
 };
 
+/// A cookie by its name. All of ours have the attributes of the session cookie.
 #[derive(Debug)]
-pub(super) struct SessionCookie {
+pub(super) struct OwnCookie {
     /// Everything but the value and its life.
     template: cookie::Cookie<'static>,
     /// What takes it away.
     removal: HeaderValue,
 }
 
-impl SessionCookie {
-    pub(super) fn new(config: &config::Cookie) -> Self {
-        let mut template = cookie::Cookie::build((config.name.clone(), ""))
+impl OwnCookie {
+    pub(super) fn new(name: &str, config: &config::Cookie) -> Self {
+        let mut template = cookie::Cookie::build((name.to_owned(), ""))
             .path(config.path.clone())
             .secure(config.secure)
             .http_only(true)
@@ -41,9 +42,9 @@ impl SessionCookie {
         Self { template, removal }
     }
 
-    /// `Set-Cookie` that hands out a token.
-    pub(super) fn set(&self, token: &Token, max_age: Option<Duration>) -> HeaderValue {
-        build(&self.template, &token.reveal(), max_age)
+    /// `Set-Cookie` that hands out a value, in base64url. `max_age` makes it outlive the browser.
+    pub(super) fn set(&self, value: &str, max_age: Option<Duration>) -> HeaderValue {
+        build(&self.template, value, max_age)
     }
 
     /// `Set-Cookie` that takes it away again: the same cookie, without value or life.
@@ -55,14 +56,14 @@ impl SessionCookie {
         self.template.name()
     }
 
-    /// The token among all the cookies of our name, in however many `Cookie` headers. `None` if no
-    /// cookie has it.
-    pub(super) fn read(
+    /// What is genuine among all the cookies of our name, in however many `Cookie` headers. `None` if
+    /// no cookie has it.
+    pub(super) fn read<T>(
         &self,
         headers: &HeaderMap,
-        check: impl Fn(&[u8]) -> Result<Token, RefusalKind>,
-    ) -> Option<Result<Token, RefusalKind>> {
-        let mut found: Option<(&[u8], Result<Token, RefusalKind>)> = None;
+        check: impl Fn(&[u8]) -> Result<T, RefusalKind>,
+    ) -> Option<Result<T, RefusalKind>> {
+        let mut found: Option<(&[u8], Result<T, RefusalKind>)> = None;
         for value in headers.get_all(COOKIE).iter().flat_map(|header| self.values(header.as_bytes())) {
             let next = match &found {
                 None => check(value),
@@ -73,7 +74,7 @@ impl SessionCookie {
                     Err(_) => continue,
                 },
                 Some((_, Err(_))) => match check(value) {
-                    Ok(token) => Ok(token),
+                    Ok(genuine) => Ok(genuine),
                     Err(_) => continue,
                 },
             };
@@ -91,7 +92,7 @@ impl SessionCookie {
     }
 }
 
-/// The one function that builds what sets the cookie and what clears it: a browser removes a cookie
+/// The one function that builds what sets a cookie and what clears it: a browser removes a cookie
 /// only if name, path and domain are the same.
 fn build(template: &cookie::Cookie<'static>, value: &str, max_age: Option<Duration>) -> HeaderValue {
     let mut cookie = template.clone();

@@ -1,10 +1,11 @@
 //! How a token rides on a message: `Authorization: Bearer`, or a cookie.
 //!
 //! A Bearer header decides alone: a bad one never falls back to the cookie. Tokens anywhere else
-//! (query, form, path) are not looked at.
+//! (query, form, path) are not looked at. The device cookie rides beside them, and authenticates nobody.
 
 mod bearer;
 mod cookie;
+mod device;
 #[cfg(test)]
 mod tests;
 
@@ -16,15 +17,17 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::{
     config::{Carriers, Config},
-    token::{RefusalKind, Token, TokenKeys},
+    token::{DeviceKeys, DeviceToken, RefusalKind, Token, TokenKeys},
 };
-use cookie::SessionCookie;
+use cookie::OwnCookie;
+use device::DeviceCookie;
 
 /// Reads tokens off requests, and writes them onto responses.
 #[derive(Debug)]
 pub(crate) struct Carrier {
     carriers: Carriers,
-    cookie: SessionCookie,
+    cookie: OwnCookie,
+    device: Option<DeviceCookie>,
 }
 
 /// What a request carries.
@@ -47,7 +50,11 @@ pub(crate) enum Way {
 
 impl Carrier {
     pub(crate) fn new(config: &Config) -> Self {
-        Self { carriers: config.carriers, cookie: SessionCookie::new(&config.cookie) }
+        Self {
+            carriers: config.carriers,
+            cookie: OwnCookie::new(&config.cookie.name, &config.cookie),
+            device: DeviceCookie::new(config),
+        }
     }
 
     /// Finds the request's credential, and checks its shape and signature: no store is asked.
@@ -75,12 +82,22 @@ impl Carrier {
 
     /// `Set-Cookie` that hands out a token. `max_age` makes it outlive the browser.
     pub(crate) fn set(&self, token: &Token, max_age: Option<Duration>) -> HeaderValue {
-        self.cookie.set(token, max_age)
+        self.cookie.set(&token.reveal(), max_age)
     }
 
     /// `Set-Cookie` that takes the token away again: the same cookie, without value or life.
     pub(crate) fn clear(&self) -> HeaderValue {
         self.cookie.clear()
+    }
+
+    /// The device that the request came from, if it is one that somebody has logged in on.
+    pub(crate) fn device(&self, headers: &HeaderMap, keys: &DeviceKeys) -> Option<DeviceToken> {
+        self.device.as_ref()?.read(headers, keys)
+    }
+
+    /// `Set-Cookie` by which the device is known again. `None` if that is switched off.
+    pub(crate) fn set_device(&self, token: &DeviceToken) -> Option<HeaderValue> {
+        Some(self.device.as_ref()?.set(token))
     }
 
     /// What of a request decides about the session, for `Vary`. `Authorization` is named too: a

@@ -9,7 +9,10 @@
 //! The MAC runs over 114 bytes: a context block of 64 (a label, the key's name, the SHA-256 of the
 //! audience), the secret, the session id. Every part has a fixed length, so no two tokens share
 //! an input. A token holds no user, no time and no role: it means nothing to whoever finds it.
+//!
+//! Two more travel beside it, each described where it is made: the form token and the device token.
 
+mod device;
 mod form;
 mod keys;
 mod refusal;
@@ -17,6 +20,7 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use device::{DeviceKeys, DeviceToken};
 pub(crate) use form::FormKeys;
 pub(crate) use keys::TokenKeys;
 pub use refusal::RefusalKind;
