@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 15] = [
+const MAP: [(u8, &str); 17] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),

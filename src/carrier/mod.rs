@@ -75,6 +75,11 @@ impl Carrier {
         }
     }
 
+    /// Whether a browser is known again by a cookie of its own.
+    pub(crate) const fn knows_devices(&self) -> bool {
+        self.device.is_some()
+    }
+
     /// Whether responses may set the cookie at all.
     pub(crate) fn sets_cookies(&self) -> bool {
         self.carriers != Carriers::BearerOnly

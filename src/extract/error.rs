@@ -23,6 +23,7 @@ impl IntoResponse for Error {
             ErrorKind::StepUpRequired => ("step_up_required", self.to_string()),
             ErrorKind::WrongFactor => ("wrong_factor", self.to_string()),
             ErrorKind::CrossSite => ("cross_site", self.to_string()),
+            ErrorKind::InvalidFormToken => ("invalid_form_token", self.to_string()),
             ErrorKind::Superseded => ("superseded", self.to_string()),
             ErrorKind::Overtaken => ("log_in_again", self.to_string()),
             ErrorKind::WrongCredentials => ("wrong_credentials", self.to_string()),

@@ -177,7 +177,7 @@ pub(super) fn attach<B>(
     mark: Option<Mark>,
 ) -> (Request<B>, Session) {
     let may_log_in = !request.method().is_safe() || !holding.is_logged_in();
-    let client = Client::new(request.headers(), arrival.address, may_log_in);
+    let client = Client::new(request.headers(), arrival.address, sessions.carrier().knows_devices() && may_log_in);
     let session = Session::new(sessions.clone(), arrival, client, holding, mark);
     request.extensions_mut().insert(session.clone());
     (request, session)

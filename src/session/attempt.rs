@@ -1,5 +1,8 @@
 use super::Session;
-use crate::sessions::{Attempt, Error, Whence};
+use crate::{
+    sessions::{Attempt, Error, Whence},
+    token::DeviceToken,
+};
 
 impl Session {
     /// An attempt at a log-in begins: it is counted before the password is checked, for the name that was typed in and for the
@@ -34,7 +37,15 @@ impl Session {
     }
 
     /// The id of the request's device, if this user has logged in there before.
-    fn device_that_knows(&self, _user: &str) -> Option<String> {
-        None
+    fn device_that_knows(&self, user: &str) -> Option<String> {
+        let devices = self.shared.sessions.as_ref()?.devices();
+        let device = self.device_cookie().filter(|device| device.knows(devices, user))?;
+        Some(device.id_text())
+    }
+
+    /// What the request's device cookie says.
+    pub(super) fn device_cookie(&self) -> Option<DeviceToken> {
+        let sessions = self.shared.sessions.as_ref()?;
+        sessions.carrier().device(&self.shared.client.cookies(), sessions.devices())
     }
 }

@@ -63,10 +63,6 @@ impl Client {
         Origin { device, address: self.address, agent }
     }
 
-    pub(crate) const fn address(&self) -> Option<IpAddr> {
-        self.address
-    }
-
     /// The cookies of the request, as its headers had them.
     pub(crate) fn cookies(&self) -> HeaderMap {
         let headers = self.headers.iter().flat_map(|headers| headers.cookie.iter().chain(&headers.more_cookies));

@@ -6,6 +6,7 @@
 mod applicant;
 mod attempt;
 mod client;
+mod form;
 mod pending;
 mod proof;
 mod settle;

@@ -51,8 +51,8 @@ impl Proof {
         if live.honoured == Honoured::Graced {
             return Err(Error::new(ErrorKind::Superseded));
         }
-        let mut applicant = OfRequest(self.session.clone());
         if let Some(first) = live.record.first_factor() {
+            let applicant = OfRequest::new(&self.session, first.user());
             if !first.accepts(&self.method) {
                 return Err(Error::new(ErrorKind::WrongFactor));
             }
@@ -66,10 +66,14 @@ impl Proof {
             return log_in.await;
         }
         let user = live.record.user().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
+        let mut applicant = OfRequest::new(&self.session, user);
         let Beginning { change, origin, .. } = applicant.begin()?;
         let proven = Proven { method: &self.method, assurance: self.assurance, origin };
         let issued = sessions.step_up(&live, proven, change).await?;
-        applicant.entered(&issued, user);
+        applicant.entered(&issued);
+        if let Some(attempt) = &self.attempt {
+            sessions.settle(attempt).await;
+        }
         Ok(issued)
     }
 }

@@ -24,6 +24,8 @@ pub(crate) enum Settlement {
 pub(crate) struct Answer {
     /// What happens to the client's cookie, if anything.
     pub(crate) set_cookie: Option<HeaderValue>,
+    /// What the client's device is to be known by, if that has changed.
+    pub(crate) set_device: Option<HeaderValue>,
     /// The request's headers that decide about the response, if the session does.
     pub(crate) vary: Option<&'static str>,
     /// The same of those that say which site the request comes from.
@@ -66,6 +68,7 @@ impl Session {
             vary_by_site: arrival.judged,
             private: state.looked_at && arrival.way.is_some(),
             refusal: arrival.refusal,
+            set_device: state.device.as_deref().filter(|_| arrival.way != Some(Way::Bearer)).cloned(),
             set_cookie,
         }
     }

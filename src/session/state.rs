@@ -1,5 +1,7 @@
 use std::{borrow::Cow, sync::Arc};
 
+use http::HeaderValue;
+
 use crate::{
     record::{Attributes, Change, FieldChange, Record, SEEN, STEP_UP, SessionId},
     sessions::{Authenticated, Due, Error, ErrorKind, Honoured, Issued, Note, readable},
@@ -13,6 +15,8 @@ pub(super) struct State {
     pub(super) change: Change,
     /// A token that the client has to be given.
     pub(super) issued: Option<Box<Token>>,
+    /// A cookie by which the client's device is to be known from now on.
+    pub(super) device: Option<Box<HeaderValue>>,
     /// Whether anybody has asked: then the response depends on the session.
     pub(super) looked_at: bool,
 }
@@ -45,7 +49,7 @@ impl Holding {
 
 impl State {
     pub(super) fn new(holding: Holding) -> Self {
-        Self { holding, change: Change::new(), issued: None, looked_at: false }
+        Self { holding, change: Change::new(), issued: None, device: None, looked_at: false }
     }
 
     pub(super) const fn live(&self) -> Option<&Authenticated> {
@@ -108,7 +112,7 @@ impl State {
     /// The session of this id is over, and what was written to it goes with it.
     pub(super) fn end(&mut self, id: SessionId) {
         if self.still(id).is_some() {
-            *self = Self { looked_at: self.looked_at, ..Self::new(Holding::Ended) };
+            *self = Self { looked_at: self.looked_at, device: self.device.take(), ..Self::new(Holding::Ended) };
         }
     }
 

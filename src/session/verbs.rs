@@ -24,8 +24,9 @@ impl Session {
     /// }
     /// ```
     pub fn log_in(&self, user: impl ToString) -> LogIn {
-        let applicant = Box::new(OfRequest(self.clone()));
-        LogIn::new(self.shared.sessions.clone(), user.to_string(), applicant)
+        let user = user.to_string();
+        let applicant = Box::new(OfRequest::new(self, &user));
+        LogIn::new(self.shared.sessions.clone(), user, applicant)
     }
 
     /// Ends the session, now and on every node. The response clears the cookie. Without a session

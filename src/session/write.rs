@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Holding, Session, state::State};
 use crate::{
     config::Bounds,
-    record::{Attributes, Change},
+    record::{Attributes, Change, SessionId},
     sessions::{Error, ErrorKind, Event, SessionInfo, check_name, to_json},
 };
 
@@ -99,6 +99,18 @@ impl Session {
         edited
     }
 
+    /// Starts a session, with what is buffered, and says under which id. None begins in the place of one that has ended.
+    pub(super) async fn begin_now(&self) -> Result<SessionId, Error> {
+        let change = {
+            let mut state = self.lock();
+            state.check_writable()?;
+            std::mem::take(&mut state.change)
+        };
+        let issued = self.manager()?.start_with(change, self.shared.client.origin()).await?;
+        self.lock().hold(&issued);
+        Ok(issued.session_id())
+    }
+
     /// Stores what is buffered, and whatever upkeep is due.
     pub(super) async fn store(&self) -> Result<(), Error> {
         let sessions = self.manager()?;
@@ -111,8 +123,8 @@ impl Session {
         };
         let Some(session) = live else {
             if !change.leaves_nothing() {
-                let issued = sessions.start_with(change, self.shared.client.origin()).await?;
-                self.lock().hold(&issued);
+                self.lock().change = change;
+                self.begin_now().await?;
             }
             return Ok(());
         };

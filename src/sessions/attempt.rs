@@ -169,7 +169,7 @@ impl Sessions {
     }
 
     /// A log-in has succeeded. It stands, also if that cannot be noted.
-    pub(super) async fn settle(&self, attempt: &Attempt) {
+    pub(crate) async fn settle(&self, attempt: &Attempt) {
         for what in &attempt.counts {
             let _ = self.clear(what).await;
         }

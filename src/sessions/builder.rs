@@ -17,7 +17,7 @@ use crate::{
     key::KeyRing,
     peer::TrustedProxies,
     store::{ErasedStore, SessionStore},
-    token::TokenKeys,
+    token::{DeviceKeys, FormKeys, TokenKeys},
 };
 
 /// Makes a [`Sessions`] with settings of its own.
@@ -100,6 +100,8 @@ impl SessionsBuilder {
     pub(super) fn assemble(self) -> Sessions {
         let inner = Inner {
             keys: TokenKeys::new(&self.keys, &self.config.audience),
+            forms: FormKeys::new(&self.keys, &self.config.audience),
+            devices: DeviceKeys::new(&self.keys, &self.config.audience),
             carrier: Carrier::new(&self.config),
             proxies: TrustedProxies::new(&self.config.proxies),
             same_site: SameSitePolicy::new(&self.config.cross_site),

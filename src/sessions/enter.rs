@@ -115,7 +115,7 @@ pub(crate) trait Applicant: Send + Sync {
     /// If this request must not begin one.
     fn begin(&mut self) -> Result<Beginning, Error>;
     /// The log-in has succeeded.
-    fn entered(&mut self, issued: &Issued, user: &str);
+    fn entered(&mut self, issued: &Issued);
 }
 
 impl Applicant for () {
@@ -123,7 +123,7 @@ impl Applicant for () {
         Ok(Beginning::default())
     }
 
-    fn entered(&mut self, _: &Issued, _: &str) {}
+    fn entered(&mut self, _: &Issued) {}
 }
 
 /// What a log-in starts from.

@@ -35,6 +35,8 @@ pub enum ErrorKind {
     WrongFactor,
     /// Another site made the browser send this request: it may not log anybody in. 403.
     CrossSite,
+    /// A form's token is missing, or is not of this session. 403.
+    InvalidFormToken,
     /// The token in use has been followed by another, and may not be rotated again. 409.
     Superseded,
     /// The user has as many sessions as he may. 409.
@@ -74,7 +76,7 @@ impl ErrorKind {
             | Self::Overtaken
             | Self::StepUpRequired
             | Self::WrongCredentials => 401,
-            Self::WrongFactor | Self::CrossSite => 403,
+            Self::WrongFactor | Self::CrossSite | Self::InvalidFormToken => 403,
             Self::Superseded | Self::LimitReached => 409,
             Self::NotFound => 404,
             Self::ChangeRefused => 422,
@@ -122,6 +124,7 @@ impl fmt::Display for Error {
             ErrorKind::StepUpRequired => "prove again who you are: log in",
             ErrorKind::WrongFactor => "this log-in waits for another factor: use one that it names",
             ErrorKind::CrossSite => "this request came from another site: start from this one",
+            ErrorKind::InvalidFormToken => "this form is not of this session: load the page again",
             ErrorKind::Superseded => "this session token has been replaced: use the new one",
             ErrorKind::LimitReached => "too many sessions: log out elsewhere first",
             ErrorKind::Overtaken => "this log-in took too long, or was overtaken by a change: log in again",

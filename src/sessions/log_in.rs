@@ -185,7 +185,7 @@ impl LogIn {
             Stage::First(_) => Event::FirstFactorPassed { session, user },
             Stage::Whole | Stage::Second(..) => Event::LoggedIn { session, user },
         });
-        self.applicant.entered(&issued, user);
+        self.applicant.entered(&issued);
         if let Some(attempt) = &self.attempt {
             sessions.settle(attempt).await;
         }
@@ -203,8 +203,7 @@ impl LogIn {
         let first = self.first_factor(sessions, terms).await?;
         let Beginning { replaces, change, origin } = self.applicant.begin()?;
         let change = change.within(sessions.config().attributes);
-        let mut device = self.device.clone().unwrap_or(origin.device);
-        device.id = self.device_id.clone().or(device.id);
+        let device = self.device_of(origin.device);
         let authentication = Authentication {
             assurance: self.level(),
             methods: self.methods.clone(),
@@ -234,6 +233,16 @@ impl LogIn {
             }
             (entered, _) => entered,
         }
+    }
+
+    /// The device, given what the request says of it.
+    fn device_of(&self, of_request: Device) -> Device {
+        let id = of_request.id.clone();
+        let mut device = self.device.clone().unwrap_or(of_request);
+        // The browser is not told by what it is to be known before the log-in is whole.
+        let id = id.filter(|_| !matches!(self.stage, Stage::First(_)));
+        device.id = self.device_id.clone().or(self.device.as_ref().and_then(|device| device.id.clone())).or(id);
+        device
     }
 
     /// What must hold in the step in which the session begins.

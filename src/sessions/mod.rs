@@ -60,7 +60,7 @@ use crate::{
     key::KeyRing,
     peer::TrustedProxies,
     store::{Command, ErasedStore, Invalidations, SessionStore, StoreErrorKind},
-    token::{RefusalKind, Token, TokenKeys},
+    token::{DeviceKeys, FormKeys, RefusalKind, Token, TokenKeys},
 };
 use everybody::Everybody;
 use suspicion::SuspicionHook;
@@ -92,6 +92,8 @@ pub struct Sessions {
 
 struct Inner {
     keys: TokenKeys,
+    forms: FormKeys,
+    devices: DeviceKeys,
     carrier: Carrier,
     proxies: TrustedProxies,
     same_site: SameSitePolicy,
@@ -159,6 +161,14 @@ impl Sessions {
 
     pub(crate) fn keys(&self) -> &TokenKeys {
         &self.inner.keys
+    }
+
+    pub(crate) fn forms(&self) -> &FormKeys {
+        &self.inner.forms
+    }
+
+    pub(crate) fn devices(&self) -> &DeviceKeys {
+        &self.inner.devices
     }
 
     pub(crate) fn carrier(&self) -> &Carrier {

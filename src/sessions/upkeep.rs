@@ -6,7 +6,7 @@ use super::{Authenticated, Error, ErrorKind, Event, Honoured, Issued, Sessions};
 use crate::{
     clock::Timestamp,
     key::random_bytes,
-    record::{Change, Pending, Record, SecretStep, SessionId},
+    record::{Change, Pending, Record, SecretStep, SessionId, is_reserved},
     store::Changed,
     token::Token,
 };
@@ -110,7 +110,13 @@ impl Sessions {
         seen: Arc<Record>,
         now: Timestamp,
     ) -> Result<Arc<Record>, Error> {
-        let change = change.within(self.inner.config.attributes).having_seen(seen);
+        let mut bounds = self.inner.config.attributes;
+        if change.fields().any(|(name, _)| is_reserved(name)) {
+            // What is noted of a session is not to fail because its application has filled it.
+            bounds.fields += 2;
+            bounds.bytes += 256;
+        }
+        let change = change.within(bounds).having_seen(seen);
         match self.run(self.store().change(id, change, now)).await? {
             Changed::Merged(record) => Ok(record),
             Changed::Gone => Err(Error::new(ErrorKind::Ended)),

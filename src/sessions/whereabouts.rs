@@ -143,3 +143,129 @@ impl Place {
 
 /// How soon after leaving a place its use again is suspicious.
 const TWO_PLACES: Duration = Duration::from_secs(10 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Config,
+        record::{Change, Device, SecretHash, SessionId},
+    };
+
+    const HOME: [u8; 4] = [192, 0, 2, 7];
+    const ELSEWHERE: [u8; 4] = [203, 0, 113, 9];
+    const FIREFOX: u64 = 1;
+    const CURL: u64 = 2;
+
+    fn minute(minute: u64) -> Timestamp {
+        Timestamp::from_millis(minute * 60_000)
+    }
+
+    fn record() -> Record {
+        let id = SessionId::from_bytes([7; 18]);
+        Record::new(id, SecretHash::from_bytes([1; 32]), Config::production().lifetime, minute(0))
+            .with_origin(Device::default(), Some(HOME.into()))
+            .with_agent(Some(FIREFOX))
+    }
+
+    fn binding(address: Reaction, user_agent: Reaction) -> Binding {
+        Binding { address, user_agent, ..Config::production().binding }
+    }
+
+    fn at(network: impl Into<IpAddr>, agent: u64) -> Place {
+        let Binding { ipv4_prefix, ipv6_prefix, .. } = Config::production().binding;
+        Place { network: Some(network_of(network.into(), ipv4_prefix, ipv6_prefix)), agent: Some(agent) }
+    }
+
+    /// The session goes on where it was assessed.
+    fn noted(record: &mut Record, assessment: Assessment) -> Assessment {
+        if let Assessment::Elsewhere(_, _, note) | Assessment::Back(note) = assessment {
+            let mut change = Change::new();
+            change.set(SEEN, note);
+            record.apply(&change).unwrap();
+        }
+        assessment
+    }
+
+    fn kind(assessment: Assessment) -> Option<SuspicionKind> {
+        match assessment {
+            Assessment::Elsewhere(kind, ..) => Some(kind),
+            Assessment::AtHome | Assessment::Back(_) => None,
+        }
+    }
+
+    #[test]
+    fn another_network_and_another_agent_are_told_once_and_a_neighbour_is_none() {
+        let binding = binding(Reaction::Report, Reaction::Report);
+        let mut record = record();
+        let mut use_from = |place, minutes| {
+            let assessment = assess(&record, &binding, place, minute(minutes));
+            kind(noted(&mut record, assessment))
+        };
+        assert_eq!(use_from(at(HOME, FIREFOX), 1), None);
+        assert_eq!(use_from(at([192, 0, 2, 250], FIREFOX), 1), None, "the same /24");
+        assert_eq!(use_from(at(ELSEWHERE, FIREFOX), 1), Some(SuspicionKind::NewNetwork));
+        assert_eq!(use_from(at(ELSEWHERE, FIREFOX), 2), None, "told already");
+        assert_eq!(use_from(at(ELSEWHERE, CURL), 3), Some(SuspicionKind::NewAgent));
+        assert_eq!(use_from(at([198, 51, 100, 1], CURL), 4), Some(SuspicionKind::NewNetwork));
+    }
+
+    #[test]
+    fn back_and_forth_in_a_short_time_are_two_places_and_later_it_is_a_way_home() {
+        let binding = binding(Reaction::Report, Reaction::Off);
+        let mut record = record();
+        let mut use_from = |address: [u8; 4], minutes| {
+            let assessment = assess(&record, &binding, at(address, FIREFOX), minute(minutes));
+            kind(noted(&mut record, assessment))
+        };
+        assert_eq!(use_from(ELSEWHERE, 1), Some(SuspicionKind::NewNetwork));
+        assert_eq!(use_from(HOME, 5), Some(SuspicionKind::TwoPlaces));
+        assert_eq!(use_from(ELSEWHERE, 6), Some(SuspicionKind::TwoPlaces));
+        assert_eq!(use_from(HOME, 16), None, "ten minutes later");
+    }
+
+    #[test]
+    fn the_more_severe_of_two_reactions_counts_and_gives_the_reason() {
+        let of = |address, user_agent| assess(&record(), &binding(address, user_agent), at(ELSEWHERE, CURL), minute(1));
+        let of = |address, user_agent| match of(address, user_agent) {
+            Assessment::Elsewhere(kind, reaction, _) => Some((kind, reaction)),
+            _ => None,
+        };
+        let network = SuspicionKind::NewNetwork;
+        assert_eq!(of(Reaction::Report, Reaction::Refuse), Some((SuspicionKind::NewAgent, Reaction::Refuse)));
+        assert_eq!(of(Reaction::End, Reaction::Refuse), Some((network, Reaction::End)));
+        assert_eq!(of(Reaction::StepUp, Reaction::Off), Some((network, Reaction::StepUp)));
+        assert_eq!(of(Reaction::Off, Reaction::Off), None);
+    }
+
+    #[test]
+    fn what_is_not_known_is_no_reason_and_gets_rid_of_nothing() {
+        let binding = binding(Reaction::Report, Reaction::Refuse);
+        let unknown = Place { network: None, agent: Some(FIREFOX) };
+        assert_eq!(assess(&record(), &binding, unknown, minute(1)), Assessment::AtHome);
+
+        // A request without a user agent is one by another; noted under a milder rule, it does not open the way to a third.
+        let mute = Place { agent: None, ..at(ELSEWHERE, FIREFOX) };
+        let mut record = record();
+        let mild = super::tests::binding(Reaction::Report, Reaction::Report);
+        let assessment = assess(&record, &mild, mute, minute(1));
+        assert_eq!(kind(noted(&mut record, assessment)), Some(SuspicionKind::NewNetwork));
+        let Assessment::Elsewhere(SuspicionKind::NewAgent, Reaction::Refuse, _) =
+            assess(&record, &binding, at(ELSEWHERE, CURL), minute(2))
+        else {
+            panic!("another agent passed")
+        };
+    }
+
+    #[test]
+    fn a_note_reads_back_and_a_strange_one_is_none() {
+        for network in [Some(IpAddr::from(HOME)), Some("2001:db8::".parse().unwrap()), None] {
+            let place = Place { network, agent: Some(u64::MAX) };
+            let seen = Seen { last: place, before: Place { network: None, agent: None }, at: minute(9) };
+            assert_eq!(Seen::read(&seen.write()), Some(seen));
+        }
+        assert_eq!(Seen::read(b""), None);
+        assert_eq!(Seen::read(&[0; 57]), None);
+        assert_eq!(Seen::read(&[0; 59]), None);
+    }
+}

@@ -2,10 +2,9 @@
 
 use std::{fmt::Write, net::IpAddr};
 
-use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
-use crate::config::Throttle;
+use crate::{config::Throttle, peer::network_of};
 
 /// What attempts are counted by. It is a hash: names that strangers type, a mistyped password among them, stand in no store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +26,7 @@ impl Counted {
 
     /// Attempts from the network of an address, on whatever accounts.
     pub(crate) fn network(address: IpAddr, throttle: &Throttle) -> Self {
-        let address = address.to_canonical();
-        let prefix = if address.is_ipv4() { throttle.ipv4_prefix } else { throttle.ipv6_prefix };
-        let network = IpNet::new(address, prefix).map_or(address, |network| network.trunc().addr());
-        match network {
+        match network_of(address, throttle.ipv4_prefix, throttle.ipv6_prefix) {
             IpAddr::V4(network) => Self::of("network", &[&network.octets()]),
             IpAddr::V6(network) => Self::of("network", &[&network.octets()]),
         }

@@ -9,8 +9,12 @@ use tower::ServiceExt;
 pub struct Browser {
     app: Router,
     cookie: Option<String>,
+    device: Option<String>,
     bearer: Option<String>,
 }
+
+const SESSION: &str = "__Host-sid";
+const DEVICE: &str = "__Host-did";
 
 /// What came back.
 pub struct Reply {
@@ -22,7 +26,7 @@ pub struct Reply {
 
 impl Browser {
     pub fn new(app: &Router) -> Self {
-        Self { app: app.clone(), cookie: None, bearer: None }
+        Self { app: app.clone(), cookie: None, device: None, bearer: None }
     }
 
     pub fn with_token(app: &Router, token: &str) -> Self {
@@ -48,10 +52,20 @@ impl Browser {
 
     pub async fn send(&mut self, method: Method, path: &str) -> Reply {
         let reply = self.ask(self.request(method, path)).await;
+        self.keep_all(&reply);
+        reply
+    }
+
+    /// Keeps the cookies of an answer to a request that was sent as it is.
+    pub fn keep_all(&mut self, reply: &Reply) {
         for set_cookie in reply.headers.get_all(header::SET_COOKIE) {
             self.keep(set_cookie.to_str().unwrap());
         }
-        reply
+    }
+
+    /// Loses the session, and keeps the device: as a browser does that is closed.
+    pub fn forget_session(&mut self) {
+        self.cookie = None;
     }
 
     /// The same, but the answer is lost on its way: the jar stays as it was.
@@ -62,6 +76,9 @@ impl Browser {
     /// The request as this client sends it.
     pub fn request(&self, method: Method, path: &str) -> Request<Body> {
         let mut request = Request::builder().method(method).uri(path);
+        if let Some(device) = &self.device {
+            request = request.header(header::COOKIE, format!("{DEVICE}={device}"));
+        }
         if let Some(token) = &self.cookie {
             request = request.header(header::COOKIE, format!("theme=dark; __Host-sid={token}"));
             request = request.header("sec-fetch-site", "same-origin");
@@ -88,10 +105,11 @@ impl Browser {
     fn keep(&mut self, set_cookie: &str) {
         let (pair, attributes) = set_cookie.split_once("; ").unwrap();
         let (name, value) = pair.split_once('=').unwrap();
-        assert_eq!(name, "__Host-sid", "{set_cookie}");
+        assert!([SESSION, DEVICE].contains(&name), "{set_cookie}");
         assert!(attributes.contains("Secure") && attributes.contains("HttpOnly"), "{set_cookie}");
         let gone = attributes.split("; ").any(|attribute| attribute == "Max-Age=0");
-        self.cookie = (!gone).then(|| value.to_owned());
+        let kept = if name == SESSION { &mut self.cookie } else { &mut self.device };
+        *kept = (!gone).then(|| value.to_owned());
     }
 }
 
@@ -100,9 +118,21 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// What is set, or cleared, of the session.
     pub fn set_cookie(&self) -> Option<&str> {
-        assert!(self.headers.get_all(header::SET_COOKIE).iter().count() <= 1, "one Set-Cookie at most");
-        self.header(header::SET_COOKIE)
+        self.cookie_of(SESSION)
+    }
+
+    /// What the device is to be known by from now on.
+    pub fn device_cookie(&self) -> Option<&str> {
+        self.cookie_of(DEVICE)
+    }
+
+    fn cookie_of(&self, name: &str) -> Option<&str> {
+        let all = self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap());
+        let of_name: Vec<&str> = all.filter(|value| value.split('=').next() == Some(name)).collect();
+        assert!(of_name.len() <= 1, "one Set-Cookie of a name at most");
+        of_name.first().copied()
     }
 
     /// The cookie is taken away.

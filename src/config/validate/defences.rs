@@ -91,10 +91,16 @@ fn validate_throttle(throttle: &Throttle) -> Result<(), ConfigError> {
 
 /// `https://host`, `http://host:8080`: as a browser writes it.
 fn is_origin(text: &str) -> bool {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| {
-        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:[]".contains(&byte);
-        !host.is_empty() && host.bytes().all(known)
+    let parsed = text.parse::<http::Uri>().ok();
+    parsed.is_some_and(|uri| {
+        let (scheme, port) = (uri.scheme_str().unwrap_or_default(), uri.port_u16());
+        let default = matches!((scheme, port), ("https", Some(443)) | ("http", Some(80)));
+        let written = match (uri.host(), port) {
+            (Some(host), Some(port)) => format!("{scheme}://{host}:{port}"),
+            (host, _) => format!("{scheme}://{}", host.unwrap_or_default()),
+        };
+        let is_lower = text.bytes().all(|byte| !byte.is_ascii_uppercase());
+        matches!(scheme, "https" | "http") && !default && is_lower && written == text && !text.ends_with('.')
     })
 }
 
