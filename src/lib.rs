@@ -46,6 +46,8 @@
 //! |---|---|
 //! | the handle in a handler | [`Session`], [`LoggedIn`] |
 //! | the middleware, and what it answers when | [`SessionLayer`] |
+//! | what a route demands: a role, a permission, a second factor, a fresh log-in | [`Require`], [`SessionsBuilder::grant`] |
+//! | the way back after a log-in | [`ReturnTo`] |
 //! | sessions without a request: jobs, support tools, tests | [`Sessions`] |
 //! | keys and their rotation | [`KeyRing`] |
 //! | settings, from code, a file or the environment | [`Config`] |
@@ -101,6 +103,8 @@ pub mod conformance;
 mod cross_site;
 #[cfg(feature = "axum")]
 mod extract;
+#[cfg(feature = "server")]
+mod guard;
 #[cfg(any(feature = "client", feature = "server"))]
 mod key;
 #[cfg(feature = "server")]
@@ -129,7 +133,9 @@ pub use config::{
     WhenFull, WithoutHeaders,
 };
 #[cfg(feature = "axum")]
-pub use extract::{LoggedIn, LoginRequired, MissingLayer};
+pub use extract::{LoggedIn, LoginRequired, MissingLayer, NotPending};
+#[cfg(feature = "server")]
+pub use guard::{GuardFuture, Guarded, Require, ReturnTo};
 #[cfg(any(feature = "client", feature = "server"))]
 pub use key::{KeyError, KeyErrorKind, KeyRing, RandomError};
 #[cfg(feature = "server")]

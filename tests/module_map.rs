@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 17] = [
+const MAP: [(u8, &str); 18] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
@@ -24,6 +24,7 @@ const MAP: [(u8, &str); 17] = [
     (4, "conformance"),
     (4, "sessions"),
     (5, "session"),
+    (6, "guard"),
     (6, "layer"),
     (7, "extract"),
     (8, "lib"),
@@ -50,8 +51,8 @@ const OUTSIDE: [(&str, &[&str]); 22] = [
     ("sha2", &["record", "throttle", "token"]),
     ("sqlx", &["store"]),
     ("toml", &["config"]),
-    ("tower_layer", &["client", "layer"]),
-    ("tower_service", &["client", "layer"]),
+    ("tower_layer", &["client", "guard", "layer"]),
+    ("tower_service", &["client", "guard", "layer"]),
     ("woothee", &["record"]),
 ];
 

@@ -176,6 +176,13 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Whether a browser that is refused may be sent to a page of this site.
+    pub(crate) const fn sends_browsers_to_a_page(&self) -> bool {
+        self.login_url.is_some() || self.second_factor.url.is_some()
+    }
+}
+
 /// [`Config::production`].
 impl Default for Config {
     fn default() -> Self {

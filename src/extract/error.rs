@@ -3,14 +3,13 @@ use std::time::Duration;
 use axum_core::response::{IntoResponse, Response};
 use http::{
     HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 
-use super::logged_in::unauthorized;
 use crate::{
     carrier::challenge,
-    layer::{RETRY_AFTER_SECONDS, status_of},
-    sessions::{Error, ErrorKind},
+    layer::status_of,
+    sessions::{Error, ErrorKind, RETRY_AFTER_SECONDS},
 };
 
 /// The status of its [kind](ErrorKind), and a small JSON body. What is the application's own
@@ -36,22 +35,22 @@ impl IntoResponse for Error {
         };
         let body = serde_json::json!({ "error": name, "message": message }).to_string();
         let status = status_of(self.kind());
-        if status == StatusCode::UNAUTHORIZED {
-            return unauthorized(
-                challenge(!matches!(self.kind(), ErrorKind::NotLoggedIn | ErrorKind::WrongCredentials)),
-                body,
-            );
-        }
         let json = [
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
         let mut response = (status, json, body).into_response();
-        if let Some(wait) = self.retry_after() {
-            response.headers_mut().insert(RETRY_AFTER, whole_seconds(wait).into());
-        } else if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
-        }
+        let (name, value) = match (status, self.retry_after()) {
+            // Each 401 has a challenge, also for clients with cookies (RFC 9110, section 15.5.2).
+            (StatusCode::UNAUTHORIZED, _) => {
+                let no_credential = matches!(self.kind(), ErrorKind::NotLoggedIn | ErrorKind::WrongCredentials);
+                (WWW_AUTHENTICATE, challenge(!no_credential))
+            }
+            (_, Some(wait)) => (RETRY_AFTER, whole_seconds(wait).into()),
+            (StatusCode::SERVICE_UNAVAILABLE, None) => (RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS)),
+            _ => return response,
+        };
+        response.headers_mut().insert(name, value);
         response
     }
 }

@@ -4,25 +4,22 @@ use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
 };
-use http::{
-    HeaderValue, StatusCode,
-    header::{ACCEPT, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE},
-    request::Parts,
-};
+use http::request::Parts;
 use serde::{Serialize, Serializer};
 
 use super::MissingLayer;
 use crate::{
-    carrier::challenge,
+    guard::{Answer, logged_in},
     record::SessionId,
     session::Session,
-    sessions::{Error, SessionInfo},
+    sessions::{DenialKind, Error, SessionInfo},
 };
 
 /// Somebody is logged in: a handler that takes this runs for nobody else.
 ///
 /// Everybody else gets 401 with a challenge, or, where `login_url` is set and a browser asks for a
-/// page, is sent there. A handler that takes `Option<LoggedIn>` runs for all.
+/// page, is sent there, with the [way back](crate::ReturnTo). A handler that takes `Option<LoggedIn>`
+/// runs for all. To demand more than a log-in, of one route or many, see [`Require`](crate::Require).
 ///
 /// Dereferences to [`SessionInfo`].
 ///
@@ -102,11 +99,13 @@ impl<S: Sync> FromRequestParts<S> for LoggedIn {
     type Rejection = LoginRequired;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, LoginRequired> {
-        let session = Session::in_extensions(&parts.extensions).ok_or(LoginRequired(Answer::MissingLayer))?;
-        match Self::of(&session) {
-            Some(logged_in) => Ok(logged_in),
-            None => Err(LoginRequired::of(&session, parts)),
-        }
+        let session = Session::in_extensions(&parts.extensions).ok_or(LoginRequired(Answer::missing_layer()))?;
+        Self::of(&session).ok_or_else(|| {
+            let denial = session.examine(|live| logged_in(live).err());
+            // Another task of this request may have logged somebody in since.
+            let denial = denial.unwrap_or(DenialKind::NotLoggedIn.into());
+            LoginRequired(Answer::to(denial, &session, &parts.method, &parts.headers))
+        })
     }
 }
 
@@ -119,37 +118,24 @@ impl<S: Sync> OptionalFromRequestParts<S> for LoggedIn {
     }
 }
 
-/// Nobody is logged in: 401 with `WWW-Authenticate: Bearer` (RFC 6750), or the way to the log-in page.
+/// Nobody is logged in, or a second factor or another proof is still owed: 401 with `WWW-Authenticate: Bearer` (RFC 6750), or the
+/// way to the log-in page. The same answer as that of [`Require::logged_in`](crate::Require::logged_in).
 #[derive(Clone, Debug)]
 pub struct LoginRequired(Answer);
 
-#[derive(Clone, Debug)]
-enum Answer {
-    MissingLayer,
-    Challenge(HeaderValue),
-    SeeOther(String),
-}
-
 impl LoginRequired {
-    fn of(session: &Session, parts: &Parts) -> Self {
-        match session.login_url().filter(|_| wants_page(parts)) {
-            Some(url) => Self(Answer::SeeOther(url.to_owned())),
-            None => Self(Answer::Challenge(session.challenge())),
-        }
+    /// What was missing.
+    #[must_use]
+    pub const fn kind(&self) -> DenialKind {
+        self.0.kind
     }
-}
-
-/// Whether a browser asks for a page, by a link or by a form: only then does a redirect make sense.
-fn wants_page(parts: &Parts) -> bool {
-    let accepted = parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    accepted.is_some_and(|accept| accept.contains("text/html"))
 }
 
 impl fmt::Display for LoginRequired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Answer::MissingLayer => MissingLayer(()).fmt(f),
-            Answer::Challenge(_) | Answer::SeeOther(_) => f.write_str("log in first"),
+        match self.kind() {
+            DenialKind::MissingLayer => MissingLayer(()).fmt(f),
+            _ => f.write_str("log in first"),
         }
     }
 }
@@ -158,21 +144,6 @@ impl std::error::Error for LoginRequired {}
 
 impl IntoResponse for LoginRequired {
     fn into_response(self) -> Response {
-        match self.0 {
-            Answer::MissingLayer => MissingLayer(()).into_response(),
-            Answer::Challenge(challenge) => unauthorized(challenge, BODY),
-            Answer::SeeOther(url) => match HeaderValue::try_from(url) {
-                Ok(url) => (StatusCode::SEE_OTHER, [(LOCATION, url)]).into_response(),
-                Err(_) => unauthorized(challenge(false), BODY),
-            },
-        }
+        self.0.into_response()
     }
 }
-
-/// A 401: each has a challenge, also for clients with cookies (RFC 9110, section 15.5.2).
-pub(super) fn unauthorized(challenge: HeaderValue, body: impl Into<axum_core::body::Body>) -> Response {
-    let headers = [(WWW_AUTHENTICATE, challenge), (CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (StatusCode::UNAUTHORIZED, headers, body.into()).into_response()
-}
-
-const BODY: &str = r#"{"error":"login_required","message":"log in first, then send the session cookie or `Authorization: Bearer <token>`"}"#;

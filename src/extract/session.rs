@@ -4,9 +4,9 @@ use axum_core::{
     extract::FromRequestParts,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, request::Parts};
+use http::request::Parts;
 
-use crate::session::Session;
+use crate::{guard::Answer, session::Session, sessions::MISSING_LAYER};
 
 /// Never fails behind a [`SessionLayer`](crate::SessionLayer).
 impl<S: Sync> FromRequestParts<S> for Session {
@@ -24,10 +24,7 @@ pub struct MissingLayer(pub(super) ());
 
 impl fmt::Display for MissingLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "this route needs countersign's SessionLayer: \
-             add `.layer(SessionLayer::new(sessions))` to the router, after its routes",
-        )
+        f.write_str(MISSING_LAYER)
     }
 }
 
@@ -35,6 +32,6 @@ impl std::error::Error for MissingLayer {}
 
 impl IntoResponse for MissingLayer {
     fn into_response(self) -> Response {
-        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
+        Answer::missing_layer().into_response()
     }
 }

@@ -6,7 +6,9 @@ use http::{
 };
 
 use super::arrival::TurnedAway;
-use crate::{carrier::challenge, cross_site::SameSitePolicy, session::Answer, token::RefusalKind};
+use crate::{
+    carrier::challenge, cross_site::SameSitePolicy, session::Answer, sessions::RETRY_AFTER_SECONDS, token::RefusalKind,
+};
 
 /// Writes the answer onto the handler's response.
 pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
@@ -129,6 +131,3 @@ fn set_cookie(headers: &mut HeaderMap, cookie: HeaderValue) {
 fn name_of(cookie: &HeaderValue) -> &[u8] {
     cookie.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii()
 }
-
-/// Long enough for a store to come back, short enough for a user to wait.
-pub(crate) const RETRY_AFTER_SECONDS: &str = "2";

@@ -178,6 +178,8 @@ pub(super) fn attach<B>(
 ) -> (Request<B>, Session) {
     let may_log_in = !request.method().is_safe() || !holding.is_logged_in();
     let client = Client::new(request.headers(), arrival.address, sessions.carrier().knows_devices() && may_log_in);
+    let asked_for = request.uri().path_and_query().filter(|_| sessions.config().sends_browsers_to_a_page());
+    let client = client.asking_for(asked_for.cloned());
     let session = Session::new(sessions.clone(), arrival, client, holding, mark);
     request.extensions_mut().insert(session.clone());
     (request, session)

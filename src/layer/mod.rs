@@ -8,11 +8,11 @@ mod future;
 mod outage;
 mod service;
 
+#[cfg(feature = "axum")]
+pub(crate) use arrival::status_of;
 pub use future::ResponseFuture;
 pub use outage::Outage;
 pub use service::SessionService;
-#[cfg(feature = "axum")]
-pub(crate) use {answer::RETRY_AFTER_SECONDS, arrival::status_of};
 
 use std::net::IpAddr;
 

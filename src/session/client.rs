@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use http::{
     HeaderMap, HeaderValue,
     header::{COOKIE, USER_AGENT},
+    uri::PathAndQuery,
 };
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
 pub(crate) struct Client {
     headers: Option<Box<Headers>>,
     address: Option<IpAddr>,
+    asked_for: Option<PathAndQuery>,
 }
 
 #[derive(Clone, Debug)]
@@ -47,7 +49,16 @@ impl Client {
                 more_cookies: cookies.cloned().collect(),
             })
         });
-        Self { headers, address }
+        Self { headers, address, asked_for: None }
+    }
+
+    /// The same, with what the request asks for.
+    pub(crate) fn asking_for(self, asked_for: Option<PathAndQuery>) -> Self {
+        Self { asked_for, ..self }
+    }
+
+    pub(crate) const fn asked_for(&self) -> Option<&PathAndQuery> {
+        self.asked_for.as_ref()
     }
 
     /// Reads it.

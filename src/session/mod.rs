@@ -6,6 +6,7 @@
 mod applicant;
 mod attempt;
 mod client;
+mod examine;
 mod form;
 mod pending;
 mod proof;
@@ -201,12 +202,6 @@ impl Session {
     pub fn entries<K: FromStr + Ord, V: DeserializeOwned>(&self, prefix: &str) -> Result<BTreeMap<K, V>, Error> {
         let attributes = self.look().attributes(prefix)?;
         entries(prefix, attributes.iter().filter(|(name, _)| !is_reserved(name)))
-    }
-
-    /// Where the settings send browsers that have to log in.
-    #[cfg(feature = "axum")]
-    pub(crate) fn login_url(&self) -> Option<&str> {
-        self.shared.sessions.as_ref()?.config().login_url.as_deref()
     }
 
     /// The state, for reading: from now on the response depends on the session.

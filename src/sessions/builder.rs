@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use tokio::sync::watch;
 
 use super::{
-    Event, Inner, Sessions, Suspicion,
+    Event, Inner, Permissions, Sessions, Suspicion,
     everybody::Everybody,
     suspicion::SuspicionHook,
     tell::{Events, Listener},
@@ -42,6 +42,7 @@ pub struct SessionsBuilder {
     config: Config,
     clock: Clock,
     listener: Option<Listener>,
+    permissions: Permissions,
     on_suspicion: Option<SuspicionHook>,
 }
 
@@ -49,7 +50,7 @@ impl SessionsBuilder {
     pub(super) fn new(keys: KeyRing, store: impl SessionStore) -> Self {
         let store = Arc::new(store);
         let (config, clock) = (Config::production(), Clock::system());
-        Self { keys, store, config, clock, listener: None, on_suspicion: None }
+        Self { keys, store, config, clock, listener: None, permissions: Permissions::default(), on_suspicion: None }
     }
 
     /// Replaces the settings.
@@ -66,6 +67,28 @@ impl SessionsBuilder {
     /// should hand long work to somebody else.
     pub fn on_event(self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         Self { listener: Some(Box::new(listener)), ..self }
+    }
+
+    /// Grants permissions to a role, beside those that it has: for [`Require::permission`](crate::Require::permission) and
+    /// [`Sessions::permits`]. A role has what is granted to it by name, and nothing else: there is no wildcard, no order among
+    /// roles, and no role that may do everything (ASVS 8.2.1).
+    ///
+    /// Another table is another deployment. What one user may do changes with his roles, at once:
+    /// [`Session::change_roles`](crate::Session::change_roles) (ASVS 8.3.2).
+    ///
+    /// ```
+    /// use countersign::{KeyRing, MemoryStore, Sessions};
+    ///
+    /// let sessions = Sessions::builder(KeyRing::generate()?, MemoryStore::new())
+    ///     .grant("reader", ["posts.read"])
+    ///     .grant("editor", ["posts.read", "posts.write"])
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn grant<P: Into<String>>(mut self, role: impl Into<String>, permissions: impl IntoIterator<Item = P>) -> Self {
+        let permissions = permissions.into_iter().map(|permission| permission.into().into());
+        self.permissions.grant(role.into().into(), permissions);
+        self
     }
 
     /// Asks `hook` what is to follow when a session is used from elsewhere than before; without it the settings decide
@@ -109,6 +132,7 @@ impl SessionsBuilder {
             config: self.config,
             clock: self.clock,
             events: Events::to(self.listener),
+            permissions: self.permissions,
             on_suspicion: self.on_suspicion,
             everybody: Everybody::default(),
             turns: Turns::default(),

@@ -21,6 +21,8 @@ pub enum DenialKind {
     MissingPermission,
     /// A condition of the application's own does not hold. 403.
     ConditionFailed,
+    /// He owes no second factor and no other proof: he is logged in already. 403.
+    NothingPending,
     /// It could not be checked, because the session is shown as it was remembered. 503.
     Unchecked,
     /// The request did not pass through a [`SessionLayer`](crate::SessionLayer). 500.
@@ -37,7 +39,7 @@ impl DenialKind {
             | Self::StepUpDemanded
             | Self::NotFresh
             | Self::AssuranceTooLow => 401,
-            Self::MissingRole | Self::MissingPermission | Self::ConditionFailed => 403,
+            Self::MissingRole | Self::MissingPermission | Self::ConditionFailed | Self::NothingPending => 403,
             Self::Unchecked => 503,
             Self::MissingLayer => 500,
         }
@@ -55,6 +57,7 @@ impl DenialKind {
             Self::MissingRole => "missing_role",
             Self::MissingPermission => "missing_permission",
             Self::ConditionFailed => "condition_failed",
+            Self::NothingPending => "nothing_pending",
             Self::Unchecked => "unchecked",
             Self::MissingLayer => "missing_layer",
         }

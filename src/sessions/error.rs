@@ -131,10 +131,7 @@ impl fmt::Display for Error {
             ErrorKind::WrongCredentials => "user name or password is wrong",
             ErrorKind::TooManyAttempts => "too many attempts: try again later",
             ErrorKind::NotFound => "no such session",
-            ErrorKind::MissingLayer => {
-                "this request did not pass through countersign's SessionLayer: \
-                 add `.layer(SessionLayer::new(sessions))` to the router, after its routes"
-            }
+            ErrorKind::MissingLayer => MISSING_LAYER,
             ErrorKind::Random => "the operating system's random generator failed",
             // These say it in the words of their source.
             ErrorKind::ChangeRefused | ErrorKind::InvalidName | ErrorKind::InvalidValue | ErrorKind::Unreadable => {
@@ -182,3 +179,10 @@ impl From<MalformedToken> for Error {
         Self::because(ErrorKind::Refused(RefusalKind::Malformed), error)
     }
 }
+
+/// How to mend a request that did not pass through the layer.
+pub(crate) const MISSING_LAYER: &str = "this request did not pass through countersign's SessionLayer: \
+     add `.layer(SessionLayer::new(sessions))` to the router, after its routes";
+
+/// Long enough for a store to come back, short enough for a user to wait.
+pub(crate) const RETRY_AFTER_SECONDS: &str = "2";

@@ -13,6 +13,7 @@ mod info;
 mod log_in;
 mod look_up;
 mod maintenance;
+mod permissions;
 mod renew;
 mod revoke;
 mod suspicion;
@@ -34,12 +35,14 @@ pub(crate) use deadline::Deadline;
 pub use denial::DenialKind;
 pub(crate) use enter::{Applicant, Beginning, Origin, check_name};
 pub use error::{Error, ErrorKind};
+pub(crate) use error::{MISSING_LAYER, RETRY_AFTER_SECONDS};
 pub use events::{Event, Limiter, Reason};
 pub use info::{Issued, SessionInfo};
 pub(crate) use info::{entries, from_json, readable, to_json};
 pub use log_in::LogIn;
 pub(crate) use look_up::LookUp;
 pub use maintenance::Maintenance;
+pub(crate) use permissions::Permissions;
 pub(crate) use renew::Proven;
 pub(crate) use suspicion::Watched;
 pub use suspicion::{Suspicion, SuspicionKind};
@@ -101,6 +104,7 @@ struct Inner {
     config: Config,
     clock: Clock,
     events: Events,
+    permissions: Permissions,
     on_suspicion: Option<SuspicionHook>,
     everybody: Everybody,
     turns: Turns,
@@ -181,6 +185,10 @@ impl Sessions {
 
     pub(crate) fn same_site(&self) -> &SameSitePolicy {
         &self.inner.same_site
+    }
+
+    pub(crate) fn permissions(&self) -> &Permissions {
+        &self.inner.permissions
     }
 
     pub(crate) fn emit(&self, event: &Event<'_>) {

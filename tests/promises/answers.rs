@@ -40,10 +40,10 @@ async fn p14_what_depends_on_a_credential_is_private_and_varies() {
         assert_eq!(reply.header(header::VARY), Some("cookie, authorization"), "{path}");
     }
     let mut nobody = Browser::new(&app);
-    for path in ["/me", "/peek"] {
+    for (path, control) in [("/me", Some("no-store")), ("/peek", None)] {
         let reply = nobody.get(path).await;
         assert_eq!(reply.header(header::VARY), Some("cookie, authorization"), "even its absence was looked at");
-        assert_eq!(reply.header(header::CACHE_CONTROL), None);
+        assert_eq!(reply.header(header::CACHE_CONTROL), control, "{path}: a refusal is kept nowhere");
     }
     for browser in [&mut browser, &mut nobody] {
         let reply = browser.get("/free").await;
@@ -221,9 +221,10 @@ async fn a_browser_is_sent_to_the_login_page_if_there_is_one() {
     let app = app(world.sessions.clone());
     let page = |accept: &str| Request::get("/me").header("accept", accept).body(axum::body::Body::empty()).unwrap();
     let form = Request::delete("/sessions").header("accept", "text/html").body(axum::body::Body::empty()).unwrap();
-    assert_eq!(Browser::new(&app).ask(form).await.status, StatusCode::SEE_OTHER);
-    let reply = Browser::new(&app).ask(page("text/html,application/xhtml+xml")).await;
+    let reply = Browser::new(&app).ask(form).await;
     assert_eq!((reply.status, reply.header(header::LOCATION)), (StatusCode::SEE_OTHER, Some("/login")));
+    let reply = Browser::new(&app).ask(page("text/html,application/xhtml+xml")).await;
+    assert_eq!((reply.status, reply.header(header::LOCATION)), (StatusCode::SEE_OTHER, Some("/login?return_to=%2Fme")));
     let reply = Browser::new(&app).ask(page("application/json")).await;
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
 }

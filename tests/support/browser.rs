@@ -1,5 +1,5 @@
 use axum::{Router, body::Body};
-use countersign::RefusalKind;
+use countersign::{DenialKind, RefusalKind};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -21,6 +21,7 @@ pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub refusal: Option<RefusalKind>,
+    pub denial: Option<DenialKind>,
     pub body: String,
 }
 
@@ -98,6 +99,7 @@ impl Browser {
             status: parts.status,
             headers: parts.headers,
             refusal: parts.extensions.get().copied(),
+            denial: parts.extensions.get().copied(),
             body: String::from_utf8(body.to_vec()).unwrap(),
         }
     }
