@@ -127,7 +127,7 @@ pub struct DeviceCookie {
     /// session cookie.
     #[serde(with = "text_or_off")]
     pub name: Option<String>,
-    /// How long it is kept after the last log-in: 180 d; at most 400.
+    /// How long it is kept after the last log-in: half a year; at most 400 d.
     #[serde(with = "human_duration")]
     pub lifetime: Duration,
 }

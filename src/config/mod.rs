@@ -135,7 +135,7 @@ impl Config {
             },
             require_https: false,
             proxies: Proxies { trusted: Vec::new(), header: ForwardedHeader::XForwardedFor },
-            device: DeviceCookie { name: Some("__Host-did".to_owned()), lifetime: 180 * DAY },
+            device: DeviceCookie { name: Some("__Host-did".to_owned()), lifetime: 6 * MONTH },
             throttle: Throttle {
                 account: Pace {
                     free: 5,
@@ -193,3 +193,5 @@ impl Default for Config {
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A twelfth of a year.
+const MONTH: Duration = Duration::from_secs(2_630_016);

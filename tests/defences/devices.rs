@@ -65,7 +65,7 @@ async fn all_sessions_of_a_device_can_be_ended_by_its_id() {
         let app = app(world.sessions.clone());
         let mut here = Browser::new(&app);
         let first = here.post("/login/ada").await;
-        assert!(first.device_cookie().unwrap().contains("Max-Age=15552000"));
+        assert!(first.device_cookie().unwrap().contains("Max-Age=15780096"));
         let kept_open = here.clone();
         here.forget_session();
         here.post("/login/ada").await;

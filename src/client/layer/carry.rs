@@ -1,8 +1,8 @@
 //! Which headers a request gets.
 
 use http::{
-    HeaderMap, HeaderValue,
-    header::{AUTHORIZATION, COOKIE},
+    HeaderMap, HeaderValue, Uri,
+    header::{AUTHORIZATION, COOKIE, ORIGIN},
 };
 use zeroize::Zeroizing;
 
@@ -49,6 +49,20 @@ pub(super) fn add_cookies(headers: &mut HeaderMap, ours: HeaderValue, token: Opt
     }
     let all = secret_header(text).expect("parts of headers, joined by `; `, are a header's value");
     headers.insert(COOKIE, all);
+}
+
+/// Says of a request with cookies whose it is, as a browser does on a page of the site: servers that keep forgeries out
+/// (cross-site request forgery) refuse one that does not say.
+pub(super) fn add_origin(headers: &mut HeaderMap, uri: &Uri) {
+    if !headers.contains_key(COOKIE) || headers.contains_key(ORIGIN) {
+        return;
+    }
+    let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else { return };
+    let port = uri.port_u16().filter(|port| !matches!((scheme, port), ("http", 80) | ("https", 443)));
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    if let Ok(origin) = HeaderValue::try_from(format!("{scheme}://{host}{port}")) {
+        headers.insert(ORIGIN, origin);
+    }
 }
 
 fn append(text: &mut Vec<u8>, pair: &[u8]) {
@@ -106,6 +120,23 @@ mod tests {
         assert_eq!(sent(&["session=the-token"], "a=1", Some("the-token")).unwrap(), "session=the-token; a=1");
         assert_eq!(sent(&[], "session=the-token", None).unwrap(), "session=the-token");
         assert_eq!(sent(&[], "session=the-token2; x=", Some("the-token")).unwrap(), "session=the-token2; x=");
+    }
+
+    #[test]
+    fn a_request_with_cookies_says_whose_it_is() {
+        let origin = |uri: &str, headers: &[(http::HeaderName, &'static str)]| {
+            let known = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            let mut headers: HeaderMap = known.collect();
+            add_origin(&mut headers, &uri.parse().unwrap());
+            headers.get(ORIGIN).map(|value| value.to_str().unwrap().to_owned())
+        };
+        let cookie = (COOKIE, "a=1");
+        let of = |uri| origin(uri, std::slice::from_ref(&cookie)).unwrap();
+        assert_eq!(of("https://api.example.com:443/path?query"), "https://api.example.com");
+        assert_eq!(of("http://127.0.0.1:8080/"), "http://127.0.0.1:8080");
+        assert_eq!(origin("https://api.example.com/", &[]), None, "only where there are cookies");
+        let theirs = (ORIGIN, "https://www.example.com");
+        assert_eq!(origin("https://api.example.com/", &[cookie, theirs]).unwrap(), "https://www.example.com");
     }
 
     #[test]

@@ -93,6 +93,9 @@ impl Errand {
         if let Some(cookies) = settings.session.cookie_header(&self.uri) {
             carry::add_cookies(headers, cookies, token);
         }
+        if !request.method().is_safe() {
+            carry::add_origin(request.headers_mut(), &self.uri);
+        }
         if let Some(origin) = self.origin {
             settings.session.record_call(settings.origins[origin].name());
         }
