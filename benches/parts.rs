@@ -6,12 +6,14 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
 
 use axum::{Router, body::Body, routing::get};
-use countersign::{Change, KeyRing, MemoryStore, Session, SessionLayer, SessionStore, Sessions, Timestamp, Token};
+use countersign::{
+    Change, KeyRing, MemoryStore, Require, Session, SessionLayer, SessionStore, Sessions, Timestamp, Token,
+};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use http::Request;
-use std::hint::black_box;
+use http::{Request, Response, StatusCode};
+use std::{convert::Infallible, hint::black_box};
 use tokio::runtime::{Builder, Runtime};
-use tower::{Service, ServiceExt};
+use tower::{Service, ServiceBuilder, ServiceExt, util::BoxCloneService};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
@@ -121,5 +123,46 @@ fn layer(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, token, store, cache, layer);
+/// What a guard adds to the layer, without a framework around them.
+fn guard(c: &mut Criterion) {
+    let runtime = runtime();
+    let sessions = Sessions::new(KeyRing::generate().unwrap(), MemoryStore::new());
+    let log_in = sessions.log_in("ada").roles(["author", "admin"]).method("pwd").method("otp");
+    let issued = runtime.block_on(log_in.into_future()).unwrap();
+    let cookie = format!("__Host-sid={}", *issued.token().reveal());
+    let hello = tower::service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new("hello")) });
+    let layer = || ServiceBuilder::new().layer(SessionLayer::new(sessions.clone()));
+    let looks = tower::service_fn(|request: Request<()>| async move {
+        black_box(Session::of(&request).is_logged_in());
+        Ok::<_, Infallible>(Response::new("hello"))
+    });
+    let two = Require::role("admin").and(Require::second_factor());
+    let fresh = Require::fresh_login(std::time::Duration::from_secs(3_600));
+    let mut group = c.benchmark_group("guard");
+    for (name, service) in [
+        ("the layer", BoxCloneService::new(layer().service(hello))),
+        ("the layer, and a handler that looks", BoxCloneService::new(layer().service(looks))),
+        ("the layer, and a guard: role and second factor", BoxCloneService::new(layer().layer(two).service(hello))),
+        ("the layer, and a guard: fresh log-in", BoxCloneService::new(layer().layer(fresh).service(hello))),
+    ] {
+        group.bench_function(name, |b| {
+            let request = || {
+                let request = Request::get("/").header("cookie", &cookie).body(()).unwrap();
+                (service.clone(), request)
+            };
+            b.to_async(&runtime).iter_batched(
+                request,
+                |(mut service, request)| async move {
+                    let response = service.ready().await.unwrap().call(request).await.unwrap();
+                    assert_eq!(response.status(), StatusCode::OK);
+                    response
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, token, store, cache, layer, guard);
 criterion_main!(benches);

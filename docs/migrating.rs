@@ -12,8 +12,8 @@ pub use axum::{
     routing::{delete, get, post},
 };
 pub use countersign::{
-    Config, Error, ErrorKind, Issued, KeyRing, LoggedIn, MemoryStore, Reason, Session, SessionId,
-    SessionInfo, SessionLayer, Sessions, SqliteStore,
+    Config, Error, ErrorKind, Issued, KeyRing, LoggedIn, MemoryStore, Reason, Require, Session,
+    SessionId, SessionInfo, SessionLayer, Sessions, SqliteStore,
 };
 pub use serde::{Deserialize, Serialize};
 

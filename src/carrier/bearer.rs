@@ -41,4 +41,9 @@ pub(crate) const fn challenge(credential_refused: bool) -> HeaderValue {
     HeaderValue::from_static(if credential_refused { r#"Bearer error="invalid_token""# } else { "Bearer" })
 }
 
+/// The same where the credential is good, but its user has to prove more, or again, who he is (RFC 9470, section 3).
+pub(crate) const fn step_up_challenge() -> HeaderValue {
+    HeaderValue::from_static(r#"Bearer error="insufficient_user_authentication""#)
+}
+
 const SCHEME: &[u8] = b"Bearer";

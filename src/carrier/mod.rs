@@ -9,7 +9,7 @@ mod device;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bearer::challenge;
+pub(crate) use bearer::{challenge, step_up_challenge};
 
 use std::time::Duration;
 

@@ -74,8 +74,8 @@ pub struct Config {
     /// Whom tokens are for, as in `shop-eu-production`: part of what is signed, so that a token of
     /// one environment is nothing in another, even under the same key. Empty unless set.
     pub audience: String,
-    /// Where `LoggedIn` sends a browser that has no session, as in `/login`. Without it, and for
-    /// other clients, the answer is 401.
+    /// Where `LoggedIn` and the guards send a browser that has to log in, as in `/login`; with the way
+    /// back in `return_to`. Without it, and for other clients, the answer is 401.
     pub login_url: Option<String>,
     /// The second step of a log-in that has two.
     pub second_factor: SecondFactor,

@@ -7,7 +7,7 @@ use http::{
 };
 
 use crate::{
-    carrier::challenge,
+    carrier::{challenge, step_up_challenge},
     layer::status_of,
     sessions::{Error, ErrorKind, RETRY_AFTER_SECONDS},
 };
@@ -43,8 +43,12 @@ impl IntoResponse for Error {
         let (name, value) = match (status, self.retry_after()) {
             // Each 401 has a challenge, also for clients with cookies (RFC 9110, section 15.5.2).
             (StatusCode::UNAUTHORIZED, _) => {
-                let no_credential = matches!(self.kind(), ErrorKind::NotLoggedIn | ErrorKind::WrongCredentials);
-                (WWW_AUTHENTICATE, challenge(!no_credential))
+                let challenge = match self.kind() {
+                    ErrorKind::NotLoggedIn | ErrorKind::WrongCredentials => challenge(false),
+                    ErrorKind::StepUpRequired => step_up_challenge(),
+                    _ => challenge(true),
+                };
+                (WWW_AUTHENTICATE, challenge)
             }
             (_, Some(wait)) => (RETRY_AFTER, whole_seconds(wait).into()),
             (StatusCode::SERVICE_UNAVAILABLE, None) => (RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS)),

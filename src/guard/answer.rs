@@ -11,6 +11,7 @@ use super::{
     demand::{Denial, Remedy},
 };
 use crate::{
+    carrier::step_up_challenge,
     config::Config,
     session::Session,
     sessions::{DenialKind, Event, MISSING_LAYER, RETRY_AFTER_SECONDS},
@@ -85,6 +86,7 @@ fn challenge(denial: Denial, session: &Session) -> Option<HeaderValue> {
         (None, DenialKind::MissingRole | DenialKind::MissingPermission | DenialKind::ConditionFailed) => {
             return Some(HeaderValue::from_static(r#"Bearer error="insufficient_scope""#));
         }
+        (None, DenialKind::SecondFactorPending | DenialKind::StepUpDemanded) => return Some(step_up_challenge()),
         (None, kind) => return (kind.status() == 401).then(|| session.challenge()),
     };
     // RFC 9470, section 3.

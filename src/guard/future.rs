@@ -22,7 +22,7 @@ pin_project! {
     #[project = StageProj]
     enum Stage<F> {
         Passed { #[pin] inner: F },
-        Refused { answer: Option<Answer> },
+        Refused { answer: Option<Box<Answer>> },
     }
 }
 
@@ -31,8 +31,9 @@ impl<F> GuardFuture<F> {
         Self { stage: Stage::Passed { inner } }
     }
 
-    pub(super) const fn refused(answer: Answer) -> Self {
-        Self { stage: Stage::Refused { answer: Some(answer) } }
+    /// In a box, so that what passes is not the larger for it.
+    pub(super) fn refused(answer: Answer) -> Self {
+        Self { stage: Stage::Refused { answer: Some(Box::new(answer)) } }
     }
 }
 

@@ -194,7 +194,7 @@ pub(super) fn log(event: &Event<'_>) {
         Event::Ended { session, reason } => tracing::info!(%session, ?reason, "session ended"),
         Event::Refused { kind } => tracing::debug!(%kind, "credential refused"),
         Event::Denied { session, kind } => {
-            tracing::debug!(session = session.map(tracing::field::display), %kind, "denied")
+            tracing::debug!(session = session.map(tracing::field::display), %kind, "denied");
         }
         Event::CrossSiteReported { session } => {
             tracing::warn!(session = session.map(tracing::field::display), "a request of another site, let through");

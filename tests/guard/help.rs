@@ -21,8 +21,11 @@ use crate::support::{Browser, KEY, Reply, seconds};
 pub(crate) struct Site {
     pub(crate) sessions: Sessions,
     pub(crate) clock: Clock,
-    denied: Arc<Mutex<Vec<(Option<SessionId>, DenialKind)>>>,
+    denied: Arc<Mutex<Vec<Denied>>>,
 }
+
+/// The session, if there was one, and which demand it did not meet.
+type Denied = (Option<SessionId>, DenialKind);
 
 impl Site {
     pub(crate) fn new() -> Self {
@@ -55,7 +58,7 @@ impl Site {
     }
 
     /// Denials since the last call of this.
-    pub(crate) fn denied(&self) -> Vec<(Option<SessionId>, DenialKind)> {
+    pub(crate) fn denied(&self) -> Vec<Denied> {
         std::mem::take(&mut self.denied.lock().unwrap())
     }
 

@@ -37,7 +37,7 @@ async fn who_owes_his_second_factor_meets_no_demand() {
     ];
     for require in demands {
         let reply = ask(&site, &require, Some(&ada)).await;
-        assert_refused(&reply, DenialKind::SecondFactorPending, Some("Bearer"), "step_up_required");
+        assert_refused(&reply, DenialKind::SecondFactorPending, Some(STEP_UP), "step_up_required");
     }
 }
 
@@ -82,7 +82,7 @@ async fn a_session_that_has_to_be_proved_again_meets_no_demand_until_it_is() {
     let browser = Browser::with_token(&app, &token(&reply));
     assert_passes(&browser.ask(from(&browser, Method::GET, "/page", here)).await);
     let reply = browser.ask(from(&browser, Method::GET, "/page", there)).await;
-    assert_refused(&reply, DenialKind::StepUpDemanded, Some("Bearer"), "step_up_required");
+    assert_refused(&reply, DenialKind::StepUpDemanded, Some(STEP_UP), "step_up_required");
     assert_eq!(site.denied().len(), 1);
     let reply = browser.ask(from(&browser, Method::POST, "/password", there)).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
@@ -152,3 +152,6 @@ async fn only_who_owes_something_is_pending() {
         assert!(reply.body.contains("SessionLayer"));
     }
 }
+
+/// The credential is good; its user has to prove more (RFC 9470, section 3).
+const STEP_UP: &str = r#"Bearer error="insufficient_user_authentication""#;
