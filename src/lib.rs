@@ -47,6 +47,10 @@
 //! | the handle in a handler | [`Session`], [`LoggedIn`] |
 //! | the middleware, and what it answers when | [`SessionLayer`] |
 //! | what a route demands: a role, a permission, a second factor, a fresh log-in | [`Require`], [`SessionsBuilder::grant`] |
+//! | a log-in by two factors, and proof anew | [`LogIn::pending_second_factor`], [`PendingSecondFactor`], [`Session::step_up`] |
+//! | guessing, slowed down | [`Session::attempt`], [`Throttle`] |
+//! | requests of other sites, and forms | [`CrossSite`], [`Session::form_token`] |
+//! | a session that is used from elsewhere | [`Binding`], [`SessionsBuilder::on_suspicion`] |
 //! | the way back after a log-in | [`ReturnTo`] |
 //! | sessions without a request: jobs, support tools, tests | [`Sessions`] |
 //! | keys and their rotation | [`KeyRing`] |

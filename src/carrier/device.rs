@@ -66,12 +66,12 @@ mod tests {
         let header = set(&Config::production());
         assert_eq!(
             header,
-            format!("__Host-did={text}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=15552000").as_str()
+            format!("__Host-did={text}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=15780096").as_str()
         );
         assert_eq!(format!("{header:?}"), "Sensitive");
         assert_eq!(
             set(&Config::development()),
-            format!("did={text}; HttpOnly; SameSite=Lax; Path=/; Max-Age=15552000").as_str()
+            format!("did={text}; HttpOnly; SameSite=Lax; Path=/; Max-Age=15780096").as_str()
         );
 
         let mut config = Config::production();

@@ -22,9 +22,6 @@ pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
     if answer.vary_by_site {
         vary_by(headers, SameSitePolicy::looks_at());
     }
-    if let Some(cookie) = answer.set_device {
-        set_cookie(headers, cookie);
-    }
     match answer.set_cookie {
         Some(cookie) => {
             set_cookie(headers, cookie);
@@ -32,6 +29,9 @@ pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
         }
         None if answer.private => keep_private(headers),
         None => {}
+    }
+    if let Some(cookie) = answer.set_device {
+        set_cookie(headers, cookie);
     }
 }
 

@@ -30,9 +30,7 @@ impl Session {
     pub async fn attempt(&self, name: impl ToString) -> Result<Attempt, Error> {
         let sessions = self.manager()?;
         let name = name.to_string();
-        let mut whence = Whence::default();
-        whence.address = self.shared.arrival.address;
-        whence.known_device = self.device_that_knows(&name);
+        let whence = Whence { address: self.shared.arrival.address, known_device: self.device_that_knows(&name) };
         sessions.attempt_from(name, whence).await
     }
 

@@ -98,8 +98,8 @@ async fn one_set_cookie_of_our_name_and_all_others_survive() {
         reply.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect();
     assert_eq!(cookies.len(), 4);
     assert_eq!(cookies[..2], ["theme=dark", "lang=en"]);
-    assert!(cookies[2].starts_with("__Host-did="));
-    assert!(cookies[3].starts_with("__Host-sid=") && !cookies[3].contains("planted"));
+    assert!(cookies[2].starts_with("__Host-sid=") && !cookies[2].contains("planted"));
+    assert!(cookies[3].starts_with("__Host-did="));
 }
 
 /// Gate G6: outside, one refusal is like the other.

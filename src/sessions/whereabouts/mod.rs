@@ -1,9 +1,10 @@
 //! Where a session is used, compared with where it was before: pure functions of the record and `now`.
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    time::Duration,
-};
+mod seen;
+
+pub(crate) use seen::{Note, Place};
+
+use std::time::Duration;
 
 use super::SuspicionKind;
 use crate::{
@@ -12,13 +13,7 @@ use crate::{
     peer::network_of,
     record::{Record, SEEN},
 };
-
-/// A network and a family of user agents, as far as they are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) network: Option<IpAddr>,
-    pub(crate) agent: Option<u64>,
-}
+use seen::Seen;
 
 /// What follows from where a session is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,29 +26,31 @@ pub(super) enum Assessment {
     Elsewhere(SuspicionKind, Reaction, Note),
 }
 
-/// What is kept in a session of where it was last seen, under [`SEEN`].
-pub(crate) type Note = [u8; Place::NOTE];
-
-/// Compares a place with the one where the session was last seen.
+/// Compares a place with those where the session was seen.
 pub(super) fn assess(record: &Record, binding: &Binding, here: Place, now: Timestamp) -> Assessment {
-    let network = |address| network_of(address, binding.ipv4_prefix, binding.ipv6_prefix);
-    let begun = Place { network: record.address().map(network), agent: record.agent() };
-    let seen = record.attributes().value(SEEN).and_then(Seen::read);
-    let last = seen.map_or(begun, |seen| seen.last);
+    let seen = record.attributes().value(SEEN).and_then(Seen::read).unwrap_or_else(|| {
+        let network = |address| network_of(address, binding.ipv4_prefix, binding.ipv6_prefix);
+        Seen::at_first(Place { network: record.address().map(network), agent: record.agent() })
+    });
+    let last = seen.places[0];
     let changes = Changes::between(binding, last, here);
     if !changes.any() {
         return Assessment::AtHome;
     }
-    // What is not known here stays as it was: nobody gets rid of it by a request that does not say.
-    let next = Place { network: here.network.or(last.network), agent: Some(here.agent.unwrap_or(Place::NO_AGENT)) };
-    let note = Seen { last: next, before: last, at: now }.write();
-    let kind = match seen.filter(|seen| !Changes::between(binding, seen.before, here).any()) {
-        Some(seen) if now.since(seen.at) < TWO_PLACES => SuspicionKind::TwoPlaces,
-        Some(_) => return Assessment::Back(note),
+    let known = seen.places.iter().position(|place| !Changes::between(binding, *place, here).any());
+    let note = seen.now_at(last.succeeded_by(here), known, now);
+    let kind = match known {
+        // That it is used from several places was told, and these are among them.
+        Some(_) if seen.told_of_two => return Assessment::AtHome,
+        Some(_) if now.since(seen.at) < TWO_PLACES => {
+            let note = Seen { told_of_two: true, ..note }.write();
+            return Assessment::Elsewhere(SuspicionKind::TwoPlaces, changes.reaction(binding), note);
+        }
+        Some(_) => return Assessment::Back(note.write()),
         None if changes.reason_is_network(binding) => SuspicionKind::NewNetwork,
         None => SuspicionKind::NewAgent,
     };
-    Assessment::Elsewhere(kind, changes.reaction(binding), note)
+    Assessment::Elsewhere(kind, changes.reaction(binding), note.write())
 }
 
 /// What is another here than there, of what counts.
@@ -88,64 +85,13 @@ impl Changes {
     }
 }
 
-/// Where a session was last seen, where it was before that, and since when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
-    last: Place,
-    before: Place,
-    at: Timestamp,
-}
-
-impl Seen {
-    fn write(self) -> Note {
-        let mut note = [0; Place::NOTE];
-        note[..8].copy_from_slice(&self.at.as_millis().to_be_bytes());
-        self.last.write(&mut note[8..8 + Place::BYTES]);
-        self.before.write(&mut note[8 + Place::BYTES..]);
-        note
-    }
-
-    /// `None` for what this version has not written.
-    fn read(note: &[u8]) -> Option<Self> {
-        let (at, places) = note.split_first_chunk()?;
-        let (last, before) = places.split_at_checked(Place::BYTES)?;
-        let at = Timestamp::from_millis(u64::from_be_bytes(*at));
-        Some(Self { last: Place::read(last)?, before: Place::read(before)?, at })
-    }
-}
-
-impl Place {
-    /// In place of the family of a user agent: the request named none.
-    const NO_AGENT: u64 = 0;
-    const BYTES: usize = 1 + 16 + 8;
-    /// Length of what is kept in a session.
-    const NOTE: usize = 8 + 2 * Self::BYTES;
-
-    fn write(self, to: &mut [u8]) {
-        to[0] = u8::from(self.network.is_some()) | u8::from(self.agent.is_some()) << 1;
-        let network = match self.network {
-            Some(IpAddr::V4(address)) => address.to_ipv6_mapped(),
-            Some(IpAddr::V6(address)) => address,
-            None => Ipv6Addr::UNSPECIFIED,
-        };
-        to[1..17].copy_from_slice(&network.octets());
-        to[17..].copy_from_slice(&self.agent.unwrap_or_default().to_be_bytes());
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let (flags, rest) = bytes.split_first()?;
-        let (network, agent) = rest.split_first_chunk::<16>()?;
-        let agent = u64::from_be_bytes(agent.try_into().ok()?);
-        let network = IpAddr::V6(Ipv6Addr::from(*network)).to_canonical();
-        Some(Self { network: (flags & 1 != 0).then_some(network), agent: (flags & 2 != 0).then_some(agent) })
-    }
-}
-
 /// How soon after leaving a place its use again is suspicious.
 const TWO_PLACES: Duration = Duration::from_secs(10 * 60);
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
     use crate::{
         config::Config,
@@ -219,9 +165,23 @@ mod tests {
             kind(noted(&mut record, assessment))
         };
         assert_eq!(use_from(ELSEWHERE, 1), Some(SuspicionKind::NewNetwork));
-        assert_eq!(use_from(HOME, 5), Some(SuspicionKind::TwoPlaces));
-        assert_eq!(use_from(ELSEWHERE, 6), Some(SuspicionKind::TwoPlaces));
-        assert_eq!(use_from(HOME, 16), None, "ten minutes later");
+        assert_eq!(use_from(HOME, 11), None, "ten minutes later");
+        assert_eq!(use_from(ELSEWHERE, 12), Some(SuspicionKind::TwoPlaces));
+        assert_eq!(use_from(HOME, 13), None, "told already");
+        assert_eq!(use_from([198, 51, 100, 1], 14), Some(SuspicionKind::NewNetwork));
+    }
+
+    #[test]
+    fn a_client_that_goes_back_and_forth_all_the_time_costs_two_notes() {
+        let binding = binding(Reaction::Report, Reaction::Report);
+        let mut record = record();
+        let mut notes = 0;
+        for turn in 0..100 {
+            let address = if turn % 2 == 0 { HOME } else { ELSEWHERE };
+            let assessment = assess(&record, &binding, at(address, FIREFOX), minute(1));
+            notes += u32::from(noted(&mut record, assessment) != Assessment::AtHome);
+        }
+        assert_eq!(notes, 2);
     }
 
     #[test]
@@ -255,17 +215,5 @@ mod tests {
         else {
             panic!("another agent passed")
         };
-    }
-
-    #[test]
-    fn a_note_reads_back_and_a_strange_one_is_none() {
-        for network in [Some(IpAddr::from(HOME)), Some("2001:db8::".parse().unwrap()), None] {
-            let place = Place { network, agent: Some(u64::MAX) };
-            let seen = Seen { last: place, before: Place { network: None, agent: None }, at: minute(9) };
-            assert_eq!(Seen::read(&seen.write()), Some(seen));
-        }
-        assert_eq!(Seen::read(b""), None);
-        assert_eq!(Seen::read(&[0; 57]), None);
-        assert_eq!(Seen::read(&[0; 59]), None);
     }
 }

@@ -1,21 +1,21 @@
 //! A log-in: by one factor, or by the first of two and then the second.
 
+mod complete;
+
+pub(super) use complete::LONGEST_FACTOR;
+
 use std::{
     fmt,
     future::{Future, IntoFuture},
     pin::Pin,
 };
 
-use super::{
-    Attempt, Error, ErrorKind, Event, Issued, Sessions,
-    enter::{Applicant, Beginning, Entry, LONGEST_USER, check_name},
-};
+use super::{Attempt, Error, Issued, Sessions, enter::Applicant};
 use crate::{
     clock::Timestamp,
-    config::{Binding, Lifetime},
-    record::{Assurance, Authentication, Device, FirstFactor, Keep, Record},
-    store::{Epoch, Terms},
-    token::Secret,
+    config::Binding,
+    record::{Assurance, Device, FirstFactor, Record},
+    store::Epoch,
 };
 
 impl Sessions {
@@ -138,7 +138,7 @@ impl LogIn {
     }
 
     /// Refuses the log-in if all sessions of the user were ended since the attempt was
-    /// [noted](Sessions::attempt): [`ErrorKind::Overtaken`]. Where the attempt was
+    /// [noted](Sessions::attempt): [`ErrorKind::Overtaken`](super::ErrorKind::Overtaken). Where the attempt was
     /// [counted](Sessions::attempt_from), it counts as a success.
     pub fn since(self, attempt: &Attempt) -> Self {
         Self { attempt: Some(attempt.clone()), ..self }
@@ -173,124 +173,6 @@ impl LogIn {
     pub fn pending_second_factor<F: Into<String>>(self, factors: impl IntoIterator<Item = F>) -> Self {
         Self { stage: Stage::First(factors.into_iter().map(|factor| factor.into().into()).collect()), ..self }
     }
-
-    async fn complete(mut self) -> Result<Issued, Error> {
-        check_name("a user's id", &self.user, LONGEST_USER)?;
-        let sessions = self.sessions.take().ok_or_else(|| Error::new(ErrorKind::MissingLayer))?;
-        let factors = if let Stage::First(factors) = &self.stage { &factors[..] } else { &[] };
-        self.methods.iter().chain(factors).try_for_each(|name| check_name("a factor's name", name, LONGEST_FACTOR))?;
-        let issued = self.enter(&sessions).await?;
-        let (session, user) = (issued.session_id(), &*self.user);
-        sessions.emit(&match self.stage {
-            Stage::First(_) => Event::FirstFactorPassed { session, user },
-            Stage::Whole | Stage::Second(..) => Event::LoggedIn { session, user },
-        });
-        self.applicant.entered(&issued);
-        if let Some(attempt) = &self.attempt {
-            sessions.settle(attempt).await;
-        }
-        Ok(issued)
-    }
-
-    async fn enter(&mut self, sessions: &Sessions) -> Result<Issued, Error> {
-        let terms = self.terms(sessions)?;
-        if let Stage::Second(_, begun) = self.stage {
-            sessions.still_holds(begun, ErrorKind::Ended).await?;
-        }
-        if let Some(attempt) = &self.attempt {
-            sessions.still_holds(attempt.at(), ErrorKind::Overtaken).await?;
-        }
-        let first = self.first_factor(sessions, terms).await?;
-        let Beginning { replaces, change, origin } = self.applicant.begin()?;
-        let change = change.within(sessions.config().attributes);
-        let device = self.device_of(origin.device);
-        let authentication = Authentication {
-            assurance: self.level(),
-            methods: self.methods.clone(),
-            binding: self.binding,
-            first_factor: first.map(Box::new),
-        };
-        let lifetime = self.lifetime(sessions);
-        let user = (authentication.first_factor.is_none()).then_some(&*self.user);
-        let shape = |id, secret: &Secret, now| {
-            let record = Record::new(id, secret.hash(), lifetime, now);
-            let record = if let Some(user) = user { record.with_user(user) } else { record };
-            record
-                .with_remembered(self.remembered && user.is_some())
-                .with_roles(self.roles.iter().filter(|_| user.is_some()).cloned())
-                .with_origin(device.clone(), origin.address)
-                .with_agent(origin.agent)
-                .with_authentication(authentication.clone())
-        };
-        let keep = if self.keep.is_empty() { Keep::Nothing } else { Keep::Prefixes(self.keep.clone()) };
-        let entry = Entry { user, replaces, keep, change: &change, terms };
-        let entered = sessions.enter(entry.clone(), &shape).await;
-        match (entered, &self.stage) {
-            // The session before log-in has just ended. The user has proved who he is: he gets a
-            // session, but inherits nothing. A second factor alone is not such a proof.
-            (Err(error), Stage::Whole | Stage::First(_)) if error.kind() == ErrorKind::Ended => {
-                sessions.enter(Entry { replaces: None, keep: Keep::Nothing, ..entry }, &shape).await
-            }
-            (entered, _) => entered,
-        }
-    }
-
-    /// The device, given what the request says of it.
-    fn device_of(&self, of_request: Device) -> Device {
-        let id = of_request.id.clone();
-        let mut device = self.device.clone().unwrap_or(of_request);
-        // The browser is not told by what it is to be known before the log-in is whole.
-        let id = id.filter(|_| !matches!(self.stage, Stage::First(_)));
-        device.id = self.device_id.clone().or(self.device.as_ref().and_then(|device| device.id.clone())).or(id);
-        device
-    }
-
-    /// What must hold in the step in which the session begins.
-    fn terms(&self, sessions: &Sessions) -> Result<Terms, Error> {
-        let terms = match &self.attempt {
-            Some(attempt) if attempt.is_good_for(&self.user, sessions.now()) => attempt.on(sessions.terms()),
-            Some(_) => return Err(Error::new(ErrorKind::Overtaken)),
-            None => sessions.terms(),
-        };
-        Ok(match self.stage {
-            Stage::Second(epoch, _) => Terms { epoch: Some(epoch), ..terms },
-            Stage::Whole | Stage::First(_) => terms,
-        })
-    }
-
-    /// What is to be kept until the second factor is passed, if this is the first of two.
-    async fn first_factor(&self, sessions: &Sessions, terms: Terms) -> Result<Option<FirstFactor>, Error> {
-        let Stage::First(factors) = &self.stage else { return Ok(None) };
-        // A revocation of the user's sessions ends this log-in too, however far it has come.
-        let epoch = match terms.epoch {
-            Some(epoch) => epoch,
-            None => sessions.epoch_of(&self.user).await?,
-        };
-        Ok(Some(FirstFactor {
-            user: self.user.as_str().into(),
-            epoch: epoch.number(),
-            factors: factors.clone(),
-            roles: self.roles.clone(),
-            remembered: self.remembered,
-            keep: self.keep.clone(),
-        }))
-    }
-
-    fn level(&self) -> Assurance {
-        let by_count = if self.methods.len() > 1 { Assurance::Aal2 } else { Assurance::Aal1 };
-        match self.stage {
-            Stage::First(_) => Assurance::Aal1,
-            Stage::Whole | Stage::Second(..) => self.assurance.unwrap_or(by_count),
-        }
-    }
-
-    fn lifetime(&self, sessions: &Sessions) -> Lifetime {
-        let config = sessions.config();
-        if let Stage::First(_) = self.stage {
-            return Lifetime::new(config.second_factor.within, config.second_factor.within);
-        }
-        sessions.lifetime_of(self.remembered, self.level())
-    }
 }
 
 impl IntoFuture for LogIn {
@@ -307,5 +189,3 @@ impl fmt::Debug for LogIn {
         f.debug_struct("LogIn").field("user", &self.user).field("roles", &self.roles).finish_non_exhaustive()
     }
 }
-
-pub(super) const LONGEST_FACTOR: usize = 64;
