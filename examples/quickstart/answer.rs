@@ -7,13 +7,13 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{
         HeaderMap, StatusCode,
-        header::{ACCEPT, CONTENT_TYPE, VARY, WWW_AUTHENTICATE},
+        header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE},
         request::Parts,
     },
     response::{IntoResponse, Redirect, Response},
 };
+use countersign::Error;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::json;
 
 use crate::page;
 
@@ -43,13 +43,20 @@ impl Wants {
         }
     }
 
-    /// 401: for a browser, the form to log in.
-    pub(crate) fn unauthorized(self, message: &str) -> Response {
-        let response = match self {
-            Self::Page => page::log_in(message).into_response(),
-            Self::Json => Json(json!({ "error": "login_failed", "message": message })).into_response(),
-        };
-        (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")], response).into_response()
+    /// A log-in is refused: a browser gets the form again, with the same status and headers as all others.
+    pub(crate) fn refused(self, error: Error) -> Response {
+        let message = error.to_string();
+        let refusal = error.into_response();
+        if matches!(self, Self::Json) || refusal.status().is_server_error() {
+            return refusal;
+        }
+        let mut response = (refusal.status(), page::log_in(&message)).into_response();
+        for name in [RETRY_AFTER, WWW_AUTHENTICATE] {
+            if let Some(value) = refusal.headers().get(&name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        response
     }
 }
 

@@ -26,7 +26,7 @@ use axum::{
     routing::{delete, get, post},
     serve,
 };
-use countersign::{ClientAddress, Error, LoggedIn, Session, SessionId, SessionLayer, Sessions};
+use countersign::{ClientAddress, Error, Issued, LoggedIn, Session, SessionId, SessionLayer, Sessions};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{net::TcpListener, signal};
@@ -60,12 +60,21 @@ struct Login {
 }
 
 /// The response sets the cookie; a client without cookies finds the token in its JSON.
-async fn log_in(session: Session, wants: Wants, JsonOrForm(form): JsonOrForm<Login>) -> Result<Response, Error> {
-    if !users::check(&form.username, form.password).await {
-        return Ok(wants.unauthorized("Wrong user name or password."));
+async fn log_in(session: Session, wants: Wants, JsonOrForm(form): JsonOrForm<Login>) -> Response {
+    match check_in(&session, form).await {
+        Ok(issued) => wants.answer(&issued),
+        Err(error) => wants.refused(error),
     }
-    let issued = session.log_in(form.username).remember(form.remember).await?;
-    Ok(wants.answer(&issued))
+}
+
+/// However many guess at once, no more passwords are checked than the settings allow; who is told "wrong" learns neither by the
+/// text nor by the time whether there is such a user.
+async fn check_in(session: &Session, form: Login) -> Result<Issued, Error> {
+    let attempt = session.attempt(&form.username).await?;
+    if !users::check(&form.username, form.password).await {
+        return Err(attempt.refuse().await);
+    }
+    session.log_in(form.username).remember(form.remember).since(&attempt).await
 }
 
 /// A new token for the one that came: the old one is good until the new one is first used, and a moment longer.

@@ -66,7 +66,7 @@ impl Drop for Server {
     }
 }
 
-/// A client with a cookie jar.
+/// A client that keeps the session's cookie.
 #[derive(Clone)]
 struct Client {
     address: String,
@@ -87,7 +87,8 @@ impl Client {
         socket.read_to_string(&mut answer).unwrap();
 
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        if let Some(set) = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")) {
+        let mut set = head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+        if let Some(set) = set.find(|cookie| cookie.starts_with("sid=")) {
             let gone = set.ends_with("Max-Age=0");
             self.cookie = (!gone).then(|| set.split(';').next().unwrap().to_owned());
         }

@@ -8,6 +8,8 @@ mod example;
 mod hyper;
 mod migrate;
 mod rotate_keys;
+#[allow(unreachable_pub, reason = "it is in several files")]
+mod second_factor;
 
 use std::process::Command;
 

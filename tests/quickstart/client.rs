@@ -22,10 +22,13 @@ pub struct Program {
     token: Option<String>,
 }
 
-/// Sends forms, follows no redirect by itself, and keeps the cookie.
+/// Sends forms, follows no redirect by itself, and keeps the cookies.
 pub struct Browser {
     address: SocketAddr,
+    /// That of the session.
     pub cookie: Option<String>,
+    /// That by which the application knows this browser again.
+    device: Option<String>,
 }
 
 impl Program {
@@ -70,7 +73,7 @@ impl Program {
 
 impl Browser {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, cookie: None }
+        Self { address, cookie: None, device: None }
     }
 
     /// Opens a page.
@@ -93,14 +96,16 @@ impl Browser {
 
     async fn send(&mut self, mut request: request::Builder, body: String) -> Reply {
         request = request.header(header::USER_AGENT, FIREFOX);
-        if let Some(cookie) = &self.cookie {
-            request = request.header(header::COOKIE, cookie);
+        let cookies: Vec<&str> = [&self.cookie, &self.device].into_iter().flatten().map(String::as_str).collect();
+        if !cookies.is_empty() {
+            request = request.header(header::COOKIE, cookies.join("; "));
         }
         let reply = ask(self.address, request, body).await.unwrap();
-        if let Some(cookie) = reply.headers.get(header::SET_COOKIE) {
-            let cookie = cookie.to_str().unwrap();
-            let gone = cookie.contains("Max-Age=0");
-            self.cookie = (!gone).then(|| cookie.split(';').next().unwrap().to_owned());
+        for (name, kept) in [("sid", &mut self.cookie), ("did", &mut self.device)] {
+            if let Some(cookie) = reply.cookie(name) {
+                let gone = cookie.contains("Max-Age=0");
+                *kept = (!gone).then(|| cookie.split(';').next().unwrap().to_owned());
+            }
         }
         reply
     }
@@ -115,6 +120,12 @@ impl Reply {
     /// The header, or nothing.
     pub fn header(&self, name: header::HeaderName) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What the reply sets as the cookie of this name, with its attributes.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let mut set = self.headers.get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
+        set.find(|cookie| cookie.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))
     }
 
     /// Sent back to the page after a form.

@@ -41,7 +41,7 @@ async fn a_program_uses_every_route_by_json_and_bearer_token() {
 
         let reply = Program::new(app.address).log_in("ada", "lovelace").await.unwrap();
         assert_eq!(reply.status, StatusCode::OK);
-        assert!(reply.header(header::SET_COOKIE).contains("HttpOnly"));
+        assert!(reply.cookie("sid").unwrap().contains("HttpOnly"));
         let issued = reply.json();
         assert_eq!(fields(&issued), ["expires_at", "session_id", "token"]);
         let ada = Program::with_token(app.address, issued["token"].as_str().unwrap());
@@ -126,7 +126,7 @@ async fn a_browser_uses_every_route_by_forms_and_cookie() {
 
         let mut phone = Browser::new(app.address);
         let reply = phone.submit("/login", "username=ada&password=lovelace&remember=true").await;
-        assert!(reply.header(header::SET_COOKIE).contains("Max-Age=12"), "remembered for 14 days, in seconds");
+        assert!(reply.cookie("sid").unwrap().contains("Max-Age=12"), "remembered for 14 days, in seconds");
         let id = phone.fetch(Method::GET, "/me").await.json()["session_id"].as_str().unwrap().to_owned();
         let button = format!(r#"data-delete="/sessions/{id}""#);
         assert!(ada.open("/").await.body.contains(&button));
@@ -154,12 +154,12 @@ async fn bad_credentials_are_a_401_for_programs_and_the_form_for_browsers() {
     for (username, password) in [("ada", "hopper"), ("ada", ""), ("nobody", "lovelace"), ("", "")] {
         let reply = Program::new(app.address).log_in(username, password).await.unwrap();
         assert_eq!((reply.status, reply.header(header::WWW_AUTHENTICATE)), (StatusCode::UNAUTHORIZED, "Bearer"));
-        assert_eq!(reply.json()["error"], "login_failed");
+        assert_eq!(reply.json()["error"], "wrong_credentials");
 
         let mut browser = Browser::new(app.address);
         let reply = browser.submit("/login", &format!("username={username}&password={password}")).await;
         assert_eq!((reply.status, browser.cookie), (StatusCode::UNAUTHORIZED, None));
-        assert!(reply.body.contains("Wrong user name or password.") && reply.body.contains(r#"name="password""#));
+        assert!(reply.body.contains("user name or password is wrong") && reply.body.contains(r#"name="password""#));
     }
     for (method, path) in [
         (Method::GET, "/me"),
@@ -175,11 +175,31 @@ async fn bad_credentials_are_a_401_for_programs_and_the_form_for_browsers() {
 }
 
 #[tokio::test]
+async fn guesses_at_a_password_are_slowed_down_for_programs_and_browsers() {
+    let home = Home::new("memory:");
+    let app = home.start().await;
+    for _ in 0..5 {
+        let reply = Program::new(app.address).log_in("ada", "hopper").await.unwrap();
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    }
+    let reply = Program::new(app.address).log_in("ada", "lovelace").await.unwrap();
+    assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS, "not even the right one");
+    assert!((1..=30).contains(&reply.header(header::RETRY_AFTER).parse().unwrap()));
+    let page = Browser::new(app.address).submit("/login", "username=ada&password=lovelace").await;
+    assert!((1..=30).contains(&page.header(header::RETRY_AFTER).parse().unwrap()));
+    assert!(page.body.contains("too many attempts") && page.body.contains(r#"name="password""#), "{}", page.body);
+    token(&app, "grace", "hopper").await;
+}
+
+#[tokio::test]
 async fn kill_9_right_after_a_login_loses_no_acknowledged_session() {
     let home = Home::new("sqlite:sessions.db");
     let mut acknowledged: Vec<String> = Vec::new();
     for _ in 0..100 {
-        let app = home.start().await;
+        // Log-ins that the kill interrupts count as failed ones, all of one network.
+        let mut command = home.command();
+        command.env("SESSIONS_THROTTLE__NETWORK__FREE", "1000");
+        let app = home.run(command).await;
         if let Some(newest) = acknowledged.last() {
             let me = Program::with_token(app.address, newest).get("/me").await;
             assert_eq!(me.status, StatusCode::OK, "session {} is gone", acknowledged.len());
