@@ -89,7 +89,7 @@ async fn a_cart_fills_before_log_in_and_survives_it() {
     let app = app(Sessions::new(KeyRing::generate().unwrap(), store));
     let response = app.clone().oneshot(Request::post("/cart/17").body(Body::empty()).unwrap()).await.unwrap();
     let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let login = Request::post("/login").header(header::COOKIE, cookie);
+    let login = Request::post("/login").header(header::COOKIE, cookie).header("sec-fetch-site", "same-origin");
     let login = login.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from("name=ada"));
     let response = app.clone().oneshot(login.unwrap()).await.unwrap();
     let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();

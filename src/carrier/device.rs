@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::cookie::OwnCookie;
 use crate::{
-    config::{Carriers, Config},
+    config::{Carriers, Config, Cookie},
     token::{DeviceKeys, DeviceToken, RefusalKind},
 };
 
@@ -20,7 +20,9 @@ impl DeviceCookie {
     /// `None` if it is switched off, or if no browser is served.
     pub(super) fn new(config: &Config) -> Option<Self> {
         let name = config.device.name.as_deref().filter(|_| config.carriers != Carriers::BearerOnly)?;
-        Some(Self { cookie: OwnCookie::new(name, &config.cookie), lifetime: config.device.lifetime })
+        // Whatever the session cookie is shared with, this one is not.
+        let alone = Cookie { path: "/".to_owned(), domain: None, ..config.cookie.clone() };
+        Some(Self { cookie: OwnCookie::new(name, &alone), lifetime: config.device.lifetime })
     }
 
     /// The token of the device. Of several different genuine ones, none: nobody can say which of them was planted.
@@ -82,7 +84,7 @@ mod tests {
         config.device.name = Some("did".to_owned());
         config.device.lifetime = Duration::from_secs(60);
         config.validate().unwrap();
-        let expected = "; HttpOnly; SameSite=Strict; Secure; Path=/app; Domain=example.org; Max-Age=60";
+        let expected = "; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60";
         assert_eq!(set(&config), format!("did={text}{expected}").as_str());
     }
 

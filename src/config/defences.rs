@@ -123,8 +123,8 @@ pub enum ForwardedHeader {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceCookie {
-    /// Production `__Host-did`, development `did`; `None` (in files `"off"`) sets none. The other attributes are those of the
-    /// session cookie.
+    /// Production `__Host-did`, development `did`; `None` (in files `"off"`) sets none. It belongs to one host alone, and is
+    /// `Secure` and `SameSite` as the session cookie is.
     #[serde(with = "text_or_off")]
     pub name: Option<String>,
     /// How long it is kept after the last log-in: half a year; at most 400 d.

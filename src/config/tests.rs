@@ -20,7 +20,7 @@ fn the_presets_are_the_documented_numbers() {
 #[test]
 fn a_contradiction_names_its_field() {
     type Edit = fn(&mut Config);
-    let cases: [(&str, Edit); 15] = [
+    let cases: [(&str, Edit); 33] = [
         ("lifetime.idle", |c| c.lifetime.idle = Duration::ZERO),
         ("lifetime.absolute", |c| c.lifetime.absolute = Duration::from_secs(60)),
         ("remember.absolute", |c| c.remember.absolute = Duration::from_secs(401 * 86_400)),
@@ -38,6 +38,24 @@ fn a_contradiction_names_its_field() {
             c.cookie = Cookie { name: "sid".to_owned(), path: "/;Domain=evil".to_owned(), ..c.cookie.clone() };
         }),
         ("attributes.name", |c| c.attributes.name = 256),
+        ("second_factor.within", |c| c.second_factor.within = Duration::from_secs(1_801)),
+        ("second_factor.url", |c| c.second_factor.url = Some("https://elsewhere.example".to_owned())),
+        ("assurance.aal3.idle", |c| c.assurance.aal3.idle = Duration::ZERO),
+        ("binding.ipv4_prefix", |c| c.binding.ipv4_prefix = 33),
+        ("binding.ipv6_prefix", |c| c.binding.ipv6_prefix = 0),
+        ("cross_site.origins", |c| c.cross_site.origins = vec!["example.org".to_owned()]),
+        ("cross_site.origins", |c| c.cross_site.origins = vec!["https://example.org/".to_owned()]),
+        ("cross_site.origins", |c| c.cross_site.origins = vec!["https://Example.org".to_owned()]),
+        ("cross_site.origins", |c| c.cross_site.origins = vec!["https://example.org:443".to_owned()]),
+        ("cross_site.origins", |c| c.cross_site.origins = vec!["https://example.org.".to_owned()]),
+        ("cross_site.origins", |c| c.cross_site.origins = vec!["https://ada@example.org".to_owned()]),
+        ("proxies.trusted", |c| c.proxies.trusted = vec!["10.0.0.0/33".to_owned()]),
+        ("device.name", |c| c.device.name = Some(c.cookie.name.clone())),
+        ("device.lifetime", |c| c.device.lifetime = Duration::from_secs(401 * 86_400)),
+        ("throttle.account.longest_delay", |c| c.throttle.account.longest_delay = Duration::from_secs(1)),
+        ("throttle.network.forget", |c| c.throttle.network.forget = Duration::from_secs(1)),
+        ("throttle.most_failures", |c| c.throttle.most_failures = 101),
+        ("throttle.answer_after", |c| c.throttle.answer_after = Duration::from_secs(11)),
         ("sweep.batch", |c| c.sweep.batch = 0),
         ("login_url", |c| c.login_url = Some("//elsewhere".to_owned())),
     ];
@@ -46,6 +64,24 @@ fn a_contradiction_names_its_field() {
         edit(&mut config);
         assert_eq!(config.validate().unwrap_err().field(), field);
     }
+}
+
+#[test]
+fn origins_are_written_as_browsers_write_them() {
+    for origin in
+        ["https://example.org", "http://localhost:5173", "https://[2001:db8::1]:8443", "https://xn--a.example"]
+    {
+        let mut config = Config::production();
+        config.cross_site.origins = vec![origin.to_owned()];
+        config.validate().unwrap();
+    }
+}
+
+#[test]
+fn a_list_is_one_text_with_commas_in_the_environment() {
+    let config = from_variables(&[("APP_PROXIES__TRUSTED", "10.0.0.0/8, ::1"), ("APP_DEVICE__NAME", "off")]).unwrap();
+    assert_eq!(config.proxies.trusted, ["10.0.0.0/8", "::1"]);
+    assert_eq!(config.device.name, None);
 }
 
 #[cfg(feature = "toml")]

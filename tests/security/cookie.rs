@@ -47,7 +47,9 @@ async fn every_other_cookie_is_set_on_purpose_and_cleared_with_the_same_attribut
         let token = pair.strip_prefix(name).unwrap().strip_prefix('=').unwrap();
         assert_eq!(token.len(), Token::CHARS);
 
-        let logout = post("/logout").header("cookie", format!("{name}={token}")).body(Default::default());
+        let logout =
+            post("/logout").header("cookie", format!("{name}={token}")).header("sec-fetch-site", "same-origin");
+        let logout = logout.body(Default::default());
         let reply = Browser::new(&app).ask(logout.unwrap()).await;
         assert_eq!(reply.set_cookie().unwrap(), format!("{name}=; {attributes}; Max-Age=0"));
     }

@@ -122,19 +122,19 @@ impl Reply {
 
     /// What is set, or cleared, of the session.
     pub fn set_cookie(&self) -> Option<&str> {
-        self.cookie_of(SESSION)
+        self.only_cookie(|name| !name.ends_with("did"))
     }
 
     /// What the device is to be known by from now on.
     pub fn device_cookie(&self) -> Option<&str> {
-        self.cookie_of(DEVICE)
+        self.only_cookie(|name| name.ends_with("did"))
     }
 
-    fn cookie_of(&self, name: &str) -> Option<&str> {
+    fn only_cookie(&self, is_it: impl Fn(&str) -> bool) -> Option<&str> {
         let all = self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap());
-        let of_name: Vec<&str> = all.filter(|value| value.split('=').next() == Some(name)).collect();
-        assert!(of_name.len() <= 1, "one Set-Cookie of a name at most");
-        of_name.first().copied()
+        let found: Vec<&str> = all.filter(|value| value.split('=').next().is_some_and(&is_it)).collect();
+        assert!(found.len() <= 1, "one Set-Cookie of a name at most");
+        found.first().copied()
     }
 
     /// The cookie is taken away.

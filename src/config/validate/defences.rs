@@ -39,8 +39,7 @@ pub(super) fn validate(config: &Config) -> Result<(), ConfigError> {
 fn validate_device(config: &Config) -> Result<(), ConfigError> {
     let Some(name) = config.device.name.as_deref() else { return Ok(()) };
     let cookie = &config.cookie;
-    let host_only = name.starts_with("__Host-");
-    let prefixed = host_only || name.starts_with("__Secure-");
+    let prefixed = name.starts_with("__Host-") || name.starts_with("__Secure-");
     let rules = [
         (
             is_cookie_name(name) && name != cookie.name,
@@ -48,11 +47,6 @@ fn validate_device(config: &Config) -> Result<(), ConfigError> {
             "must be 1 to 64 letters, digits or any of !#$%&'*+-.^_`|~, other than cookie.name",
         ),
         (!prefixed || cookie.secure, "device.name", "may have the prefix __Host- or __Secure- only with cookie.secure"),
-        (
-            !host_only || (cookie.path == "/" && cookie.domain.is_none()),
-            "device.name",
-            "may have the prefix __Host- only with cookie.path = \"/\" and without cookie.domain",
-        ),
         (
             !config.device.lifetime.is_zero() && config.device.lifetime <= LONGEST_LIFE,
             "device.lifetime",
