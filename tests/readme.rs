@@ -18,6 +18,7 @@ fn its_commands_exist() {
     assert_eq!(commands, ["cargo run --example quickstart", "scripts/test"]);
     assert!(root.join("examples/quickstart/main.rs").exists());
     assert!(root.join("scripts/test").exists());
+    assert!(readme.contains("`second_factor`") && root.join("examples/second_factor/main.rs").exists());
     for example in ["hyper", "rotate_keys", "custom_store", "migrate"] {
         assert!(readme.contains(&format!("`{example}`")) && root.join(format!("examples/{example}.rs")).exists());
     }

@@ -1,17 +1,11 @@
 //! Step-up: before something dangerous, a user proves again who he is (ASVS 7.5.1, 7.5.3).
 
-use std::time::SystemTime;
-
 use axum::{
-    Json,
-    extract::{Request, State},
-    http::{StatusCode, header::WWW_AUTHENTICATE},
-    middleware::Next,
-    response::{IntoResponse, Response},
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
 };
-use countersign::{Error, Issued, LoggedIn, Timestamp};
+use countersign::{Error, Issued, LoggedIn};
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::{
     App,
@@ -29,31 +23,13 @@ pub(crate) struct Proof {
     code: String,
 }
 
-/// Lets those through who have proved lately who they are. All others are told what is missing, as RFC 9470 has it: a program
-/// by a challenge, a browser by a form as well.
-pub(crate) async fn fresh_login(
-    State(app): State<App>,
-    who: LoggedIn,
-    wants: Wants,
-    request: Request,
-    next: Next,
-) -> Response {
-    let age = Timestamp::from(SystemTime::now()).since(who.authenticated_at());
-    if age < app.fresh_for && !who.is_stale() {
-        return next.run(request).await;
+/// Where the guard before what is dangerous sends a browser, whoever it is: a program it answers by a challenge, as RFC 9470 has
+/// it.
+pub(crate) async fn form(State(app): State<App>, who: Option<LoggedIn>) -> Response {
+    match who {
+        Some(who) => page::confirm(ASKED, app.users.is_enrolled(who.user())).into_response(),
+        None => Redirect::to("/").into_response(),
     }
-    let message = "This needs a log-in that is more recent: confirm that it is you, then try again.";
-    let body = match wants {
-        Wants::Page => page::confirm(message, app.users.is_enrolled(who.user())).into_response(),
-        Wants::Json => Json(json!({ "error": "step_up_required", "message": message })).into_response(),
-    };
-    let most = app.fresh_for.as_secs();
-    let challenge = format!(r#"Bearer error="insufficient_user_authentication", max_age="{most}""#);
-    (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)], body).into_response()
-}
-
-pub(crate) async fn form(State(app): State<App>, who: LoggedIn) -> Response {
-    page::confirm("", app.users.is_enrolled(who.user())).into_response()
 }
 
 /// The password, or a code, once more: a new id and a new token, and the log-in is fresh again.
@@ -85,3 +61,5 @@ async fn prove(users: &Users, who: &LoggedIn, proof: Proof) -> Result<Issued, Er
     }
     who.session().step_up(method).since(&attempt).await
 }
+
+const ASKED: &str = "What is dangerous needs a log-in that is more recent: confirm that it is you, then try again.";

@@ -73,7 +73,7 @@ async fn first_step(users: &Users, session: &Session, form: Login) -> Result<Fir
 
 /// The page for the second step.
 pub(crate) async fn form(session: Session) -> Response {
-    match pending(&session) {
+    match session.pending() {
         Some(_) => page::totp("").into_response(),
         None => Redirect::to("/").into_response(),
     }
@@ -86,7 +86,7 @@ pub(crate) async fn totp(
     wants: Wants,
     JsonOrForm(form): JsonOrForm<Code>,
 ) -> Response {
-    let Some(pending) = pending(&session) else { return wants.log_in_first(&session) };
+    let Some(pending) = session.pending() else { return wants.log_in_first(&session) };
     match by_totp(&app.users, &pending, &form.code).await {
         Ok(issued) => wants.answer(&issued),
         Err(error) => wants.refused(error, WRONG_CODE, page::totp),
@@ -109,7 +109,7 @@ pub(crate) async fn recovery(
     wants: Wants,
     JsonOrForm(form): JsonOrForm<Code>,
 ) -> Response {
-    let Some(pending) = pending(&session) else { return wants.log_in_first(&session) };
+    let Some(pending) = session.pending() else { return wants.log_in_first(&session) };
     match by_recovery_code(&app.users, &pending, &form.code).await {
         Ok(recovered) => wants.answer(&recovered),
         Err(error) => wants.refused(error, WRONG_CODE, page::recovery),
@@ -123,11 +123,6 @@ async fn by_recovery_code(users: &Users, pending: &PendingSecondFactor, code: &s
     };
     let issued = pending.pass("recovery").since(&attempt).await?;
     Ok(Recovered { issued, recovery_codes_left })
-}
-
-/// Whoever has passed the first step, and not the second.
-fn pending(session: &Session) -> Option<PendingSecondFactor> {
-    session.pending()
 }
 
 /// Either will do.

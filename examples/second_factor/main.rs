@@ -41,12 +41,12 @@ use std::{env, error::Error as StdError, net::SocketAddr, process::ExitCode, syn
 use axum::{
     Router,
     extract::{ConnectInfo, Request, State},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
     serve,
 };
-use countersign::{ClientAddress, Error, LoggedIn, Session, SessionLayer, Sessions};
+use countersign::{ClientAddress, Error, LoggedIn, Require, Session, SessionLayer, Sessions};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -67,7 +67,7 @@ fn routes(app: App, sessions: Sessions) -> Router {
         .route("/wipe", post(wipe))
         .route("/enrol", post(enrol::begin))
         .route("/enrol/confirm", post(enrol::finish))
-        .route_layer(from_fn_with_state(app.clone(), confirm::fresh_login));
+        .route_layer(Require::fresh_login(app.fresh_for));
     Router::new()
         .route("/", get(index))
         .route("/login", post(log_in::password))

@@ -11,7 +11,7 @@ use crate::{totp, users::Users};
 /// `Sessions::new(KeyRing::from_env("COUNTERSIGN_KEYS")?, store)`: its cookie travels over https only.
 pub(crate) fn sessions() -> Result<Sessions, Box<dyn Error>> {
     let mut config = Config::development();
-    config.login_url = Some("/".to_owned());
+    config.login_url = Some("/confirm".to_owned());
     config.second_factor.url = Some("/totp".to_owned());
     let config = config.with_env("SESSIONS")?;
     Ok(Sessions::builder(KeyRing::generate()?, MemoryStore::new()).config(config).build()?)

@@ -11,9 +11,6 @@ use tower::{Layer, ServiceExt, service_fn};
 
 use super::setting::{at_once, sessions_with};
 
-/// Whether the crate reads such headers at all. While it does not, nobody's are believed.
-const READ: bool = false;
-
 pub fn check(input: &[u8]) {
     let (first, lines) = input.split_first().unwrap_or((&0, &[]));
     let header = if first & 4 == 0 { ForwardedHeader::XForwardedFor } else { ForwardedHeader::Forwarded };
@@ -29,7 +26,7 @@ pub fn check(input: &[u8]) {
     let headers: Vec<(HeaderName, Vec<u8>)> = lines.split(|byte| *byte == b'\n').map(named).collect();
 
     let address = recorded(socket, header, &headers);
-    if trusted && READ {
+    if trusted {
         believed(socket, &values(header, &headers), address);
     } else {
         assert_eq!(address, Some(socket), "nobody's word is believed but that of one's own proxies");
@@ -37,70 +34,64 @@ pub fn check(input: &[u8]) {
 }
 
 /// Headers from one's own proxy: right to left each proxy of ours is believed about who was before it. What stands left of the
-/// first that is not ours, anybody can have written.
-fn believed(socket: IpAddr, entries: &[Option<IpAddr>], address: Option<IpAddr>) {
+/// first that is not ours, anybody can have written. What cannot be read makes the client unknown, and nobody else.
+fn believed(socket: IpAddr, entries: &[Entry], address: Option<IpAddr>) {
     let mut near = BTreeSet::from([socket]);
-    let mut first_stranger = None;
+    let (mut client, mut plain) = (socket, entries.len() <= MOST);
     for entry in entries.iter().rev() {
         // What is no address ends the walk: whoever wrote it has vouched for nothing before it.
-        let Some(entry) = entry else { break };
-        near.insert(*entry);
-        if !is_ours(*entry) {
-            first_stranger = Some(*entry);
+        let Some(named) = entry.address else {
+            plain = false;
+            break;
+        };
+        near.insert(named);
+        (client, plain) = (named, plain && entry.is_plain);
+        if !is_ours(named) {
             break;
         }
     }
     let address = address.map(|address| address.to_canonical());
     assert!(address.is_none_or(|address| near.contains(&address)), "{address:?} out of {near:?}");
-    if first_stranger.is_some() && (1..=8).contains(&entries.len()) {
-        assert_eq!(address, first_stranger, "the first that is not ours is the client");
+    if plain {
+        assert_eq!(address, Some(client), "the first that is not ours, or else the last of ours, is the client");
     }
 }
 
-/// The entries of all headers of the one kind that is looked at, left to right. `None` is one that is no address.
-fn values(header: ForwardedHeader, headers: &[(HeaderName, Vec<u8>)]) -> Vec<Option<IpAddr>> {
+/// What one proxy says of who was before it.
+struct Entry {
+    address: Option<IpAddr>,
+    /// Whether it is written without any liberty, so that it has to be read.
+    is_plain: bool,
+}
+
+/// The entries of all headers of the one kind that is looked at, left to right. A comma ends an entry, whatever it stands in.
+fn values(header: ForwardedHeader, headers: &[(HeaderName, Vec<u8>)]) -> Vec<Entry> {
     let name = if header == ForwardedHeader::Forwarded { "forwarded" } else { "x-forwarded-for" };
     let lines = headers.iter().filter(|(other, _)| other == name);
     // One character a byte, so that text can be cut like text.
     let texts = lines.map(|(_, value)| value.iter().copied().map(char::from).collect::<String>());
-    match header {
-        ForwardedHeader::XForwardedFor => {
-            texts.flat_map(|text| text.split(',').map(address).collect::<Vec<_>>()).collect()
-        }
-        ForwardedHeader::Forwarded => texts.flat_map(|text| elements(&text)).collect(),
-    }
-}
-
-/// RFC 7239, section 4: elements by commas, pairs by semicolons, neither inside of quotes.
-fn elements(text: &str) -> Vec<Option<IpAddr>> {
-    let element = |element: String| {
-        let pairs = cut(&element, ';');
-        let named = pairs.iter().filter_map(|pair| pair.split_once('='));
-        let mut nodes = named.filter(|(name, _)| name.trim_matches([' ', '\t']).eq_ignore_ascii_case("for"));
-        let (_, node) = nodes.next().filter(|_| nodes.next().is_none())?;
-        let node = node.trim_matches([' ', '\t']);
-        let bare = node.strip_prefix('"').and_then(|node| node.strip_suffix('"'));
-        address(&bare.unwrap_or(node).replace('\\', ""))
+    let entry = match header {
+        ForwardedHeader::XForwardedFor => |text: &str| Entry { address: address(text), is_plain: is_plain(text) },
+        ForwardedHeader::Forwarded => element,
     };
-    cut(text, ',').into_iter().map(element).collect()
+    texts.flat_map(|text| text.split(',').map(entry).collect::<Vec<_>>()).collect()
 }
 
-/// Cuts text where this character stands outside of quotes.
-fn cut(text: &str, at: char) -> Vec<String> {
-    let (mut parts, mut quoted, mut escaped) = (vec![String::new()], false, false);
-    for c in text.chars() {
-        match c {
-            _ if c == at && !quoted => {
-                parts.push(String::new());
-                continue;
-            }
-            '"' if !escaped => quoted = !quoted,
-            _ => {}
-        }
-        escaped = quoted && c == '\\' && !escaped;
-        parts.last_mut().unwrap().push(c);
+/// RFC 7239, section 4: pairs by semicolons, of which one names the node.
+fn element(text: &str) -> Entry {
+    let named = text.split(';').filter_map(|pair| pair.split_once('='));
+    let mut nodes = named.filter(|(name, _)| name.trim_matches([' ', '\t']).eq_ignore_ascii_case("for"));
+    let node = nodes.next().filter(|_| nodes.next().is_none());
+    let node = node.map(|(_, node)| node.trim_matches([' ', '\t']));
+    let bare = node.map(|node| node.strip_prefix('"').and_then(|node| node.strip_suffix('"')).unwrap_or(node));
+    Entry {
+        address: bare.and_then(|node| address(&node.replace('\\', ""))),
+        is_plain: text.strip_prefix("for=").is_some_and(|node| is_plain(node) && !node.contains(':')),
     }
-    parts
+}
+
+fn is_plain(text: &str) -> bool {
+    text.parse::<IpAddr>().is_ok()
 }
 
 /// `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, and each with a port.
@@ -160,6 +151,9 @@ fn recorded(socket: IpAddr, header: ForwardedHeader, headers: &[(HeaderName, Vec
     begun[0].address()
 }
 
+/// More entries than this are not looked at.
+const MOST: usize = 64;
+
 /// The model itself.
 #[cfg(test)]
 mod tests {
@@ -181,9 +175,9 @@ mod tests {
             (Forwarded, &["by=x; for=192.0.2.1", "for=10.0.0.1"], &["192.0.2.1", "10.0.0.1"]),
             (Forwarded, &["for=_hidden, for=unknown, proto=http"], &["", "", ""]),
             (Forwarded, &["for=192.0.2.1;for=192.0.2.2"], &[""]),
-            (Forwarded, &["for=192.0.2.1;host=\"a, for=10.0.0.1\""], &["192.0.2.1"]),
+            (Forwarded, &["for=192.0.2.1;host=\"a, for=10.0.0.1\""], &["192.0.2.1", ""]),
             (Forwarded, &["for=\"192\\.0.2.1\";host=\"\\\"\", for=10.0.0.1"], &["192.0.2.1", "10.0.0.1"]),
-            (Forwarded, &["for=\"192.0.2.1, for=10.0.0.1"], &[""]),
+            (Forwarded, &["for=\"192.0.2.1, for=10.0.0.1"], &["", "10.0.0.1"]),
             (Forwarded, &[], &[]),
         ];
         for (header, lines, expected) in cases {
@@ -191,21 +185,23 @@ mod tests {
             let headers: Vec<_> =
                 lines.iter().map(|line| (HeaderName::from_static(name), line.as_bytes().to_vec())).collect();
             let expected: Vec<Option<IpAddr>> = expected.iter().map(|address| address.parse().ok()).collect();
-            assert_eq!(values(header, &headers), expected, "{lines:?}");
+            let found: Vec<_> = values(header, &headers).iter().map(|entry| entry.address).collect();
+            assert_eq!(found, expected, "{lines:?}");
         }
     }
 
     #[test]
     fn the_model_believes_nothing_left_of_the_first_stranger() {
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
-        let entries = ["203.0.113.9", "192.0.2.1", "10.0.0.1"].map(|text| text.parse().ok());
+        let entry = |text: &str| Entry { address: text.parse().ok(), is_plain: true };
         let holds = |found: &str| {
             let found = address(found);
+            let entries = ["203.0.113.9", "192.0.2.1", "10.0.0.1"].map(entry);
             std::panic::catch_unwind(move || believed(address("10.1.2.3"), &entries, Some(found))).is_ok()
         };
         assert!(holds("192.0.2.1"));
         assert!(!holds("203.0.113.9") && !holds("10.0.0.1") && !holds("10.1.2.3"));
-        believed(address("10.1.2.3"), &[None, Some(address("10.0.0.1"))], Some(address("10.0.0.1")));
+        believed(address("10.1.2.3"), &["", "10.0.0.1"].map(entry), None);
         believed(address("10.1.2.3"), &[], Some(address("10.1.2.3")));
     }
 }

@@ -68,6 +68,9 @@ impl Facts {
         record: &Record,
         sessions: &Sessions,
     ) -> Option<(Binding, Place)> {
+        if !record.is_begun_somewhere() {
+            return None;
+        }
         let binding = sessions.binding_of(record, self.binding);
         let Binding { address, user_agent, ipv4_prefix, ipv6_prefix } = binding;
         if address == Reaction::Off && user_agent == Reaction::Off {

@@ -125,6 +125,11 @@ impl Record {
         self.authentication()?.binding
     }
 
+    /// Whether anything is known of where it was begun.
+    pub(crate) fn is_begun_somewhere(&self) -> bool {
+        self.origin.as_ref().is_some_and(|origin| origin.address.is_some() || origin.agent.is_some())
+    }
+
     /// The family of the user agent that began it, as a number.
     pub(crate) fn agent(&self) -> Option<u64> {
         self.origin.as_ref()?.agent

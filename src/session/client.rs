@@ -37,8 +37,7 @@ impl Client {
     pub(crate) fn new(headers: &HeaderMap, address: Option<IpAddr>, with_cookies: bool) -> Self {
         let copy = |name: &str| headers.get(name).cloned();
         let user_agent = headers.get(USER_AGENT);
-        let mut cookies = headers.get_all(COOKIE).iter().filter(|_| with_cookies);
-        let cookie = cookies.next();
+        let cookie = if with_cookies { headers.get(COOKIE) } else { None };
         let headers = (user_agent.is_some() || cookie.is_some()).then(|| {
             Box::new(Headers {
                 user_agent: user_agent.cloned(),
@@ -46,7 +45,7 @@ impl Client {
                 mobile: copy("sec-ch-ua-mobile"),
                 platform: copy("sec-ch-ua-platform"),
                 cookie: cookie.cloned(),
-                more_cookies: cookies.cloned().collect(),
+                more_cookies: headers.get_all(COOKIE).iter().skip(1).filter(|_| with_cookies).cloned().collect(),
             })
         });
         Self { headers, address, asked_for: None }

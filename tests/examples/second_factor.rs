@@ -127,10 +127,12 @@ fn what_is_dangerous_takes_a_proof_that_is_fresh() {
     for path in ["/wipe", "/enrol", "/enrol/confirm"] {
         let reply = grace.post(path, r#"{"code": "123456"}"#);
         assert_eq!((reply.status, &reply.json()["error"]), (401, &json!("step_up_required")), "{path}");
-        let challenge = r#"Bearer error="insufficient_user_authentication", max_age="3""#;
+        let challenge = r#"Bearer error="insufficient_user_authentication", error_description="the last log-in is too long ago", max_age="3""#;
         assert_eq!(reply.header("www-authenticate"), challenge, "RFC 9470");
     }
-    assert!(grace.submit("/wipe", "").body.contains(r#"action="/confirm""#), "a browser gets the form");
+    let sent = grace.submit("/wipe", "");
+    assert_eq!((sent.status, sent.header("location")), (303, "/confirm"));
+    assert!(grace.open("/confirm").body.contains(r#"action="/confirm""#), "a browser gets the form");
 
     for (who, wrong, right) in [
         (&mut grace, r#"{"password": "lovelace"}"#, r#"{"password": "hopper"}"#),
