@@ -20,7 +20,7 @@ fn the_presets_are_the_documented_numbers() {
 #[test]
 fn a_contradiction_names_its_field() {
     type Edit = fn(&mut Config);
-    let cases: [(&str, Edit); 33] = [
+    let cases: [(&str, Edit); 36] = [
         ("lifetime.idle", |c| c.lifetime.idle = Duration::ZERO),
         ("lifetime.absolute", |c| c.lifetime.absolute = Duration::from_secs(60)),
         ("remember.absolute", |c| c.remember.absolute = Duration::from_secs(401 * 86_400)),
@@ -38,6 +38,13 @@ fn a_contradiction_names_its_field() {
             c.cookie = Cookie { name: "sid".to_owned(), path: "/;Domain=evil".to_owned(), ..c.cookie.clone() };
         }),
         ("attributes.name", |c| c.attributes.name = 256),
+        ("cookie.domain", |c| {
+            c.cookie = Cookie { name: "sid".to_owned(), domain: Some("a,b".to_owned()), ..c.cookie.clone() };
+        }),
+        ("cookie.domain", |c| {
+            c.cookie = Cookie { name: "sid".to_owned(), domain: Some(".".to_owned()), ..c.cookie.clone() };
+        }),
+        ("remember.idle", |c| c.remember.idle = Duration::from_millis(999)),
         ("second_factor.within", |c| c.second_factor.within = Duration::from_secs(1_801)),
         ("second_factor.url", |c| c.second_factor.url = Some("https://elsewhere.example".to_owned())),
         ("assurance.aal3.idle", |c| c.assurance.aal3.idle = Duration::ZERO),

@@ -35,8 +35,8 @@ impl Config {
 
     pub(super) fn validate_lifetime(&self, group: &str, lifetime: Lifetime) -> Result<(), ConfigError> {
         let field = |name: &str| format!("{group}.{name}");
-        if lifetime.idle.is_zero() {
-            return Err(ConfigError::new(field("idle"), "must be longer than zero"));
+        if lifetime.idle < SHORTEST_LIFE {
+            return Err(ConfigError::new(field("idle"), "must be at least 1s"));
         }
         if lifetime.absolute < lifetime.idle {
             return Err(ConfigError::new(field("absolute"), format!("must be at least {group}.idle")));
@@ -85,9 +85,9 @@ impl Config {
                 "must start with \"/\" and contain no semicolon or control character",
             ),
             (
-                cookie.domain.as_deref().is_none_or(|domain| !domain.is_empty() && is_attribute(domain)),
+                cookie.domain.as_deref().is_none_or(is_host_name),
                 "cookie.domain",
-                "must be a host name without semicolon or control character, or unset",
+                "must be a host name, as in \"example.org\", or unset",
             ),
         ];
         first_broken(&rules)
@@ -112,6 +112,13 @@ fn is_attribute(value: &str) -> bool {
     value.len() <= 1024 && value.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b';')
 }
 
+/// Labels of letters, digits and hyphens, with dots between them.
+fn is_host_name(text: &str) -> bool {
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
 /// `/login`, but not `//elsewhere` nor `/\elsewhere`, which browsers take for another host.
 fn is_local_path(url: &str) -> bool {
     let bytes = url.as_bytes();
@@ -124,4 +131,6 @@ const LOCAL_PATH: &str = "must be a path of this site in visible ASCII, as in \"
 
 /// RFC 6265bis, section 5.5: user agents cap a cookie's life at 400 days.
 const LONGEST_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+/// Instants are whole milliseconds, and clocks of nodes differ by more.
+const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 const MOST_BYTES: usize = 16 * 1024 * 1024;

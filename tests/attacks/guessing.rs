@@ -1,0 +1,109 @@
+//! Brute force (G9, R-09, C-08, C-09): guesses by the hundred, from everywhere, at every node.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+
+use crate::{
+    site::{ask, site},
+    support::{Browser, Reply, World, on_every_store},
+};
+
+async fn world(backend: crate::support::Backend) -> World {
+    World::with(backend, |config| {
+        config.throttle.answer_after = Duration::ZERO;
+        config.throttle.network.free = 10;
+    })
+    .await
+}
+
+/// Whether a password was looked at.
+fn was_checked(reply: &Reply) -> bool {
+    match reply.status {
+        StatusCode::UNAUTHORIZED => true,
+        StatusCode::TOO_MANY_REQUESTS => {
+            assert!(reply.header(http::header::RETRY_AFTER).is_some(), "U-06");
+            false
+        }
+        other => panic!("{other}: {}", reply.body),
+    }
+}
+
+#[tokio::test]
+async fn guesses_spread_over_addresses_and_nodes_are_counted_for_the_account() {
+    on_every_store(|backend| async move {
+        let world = world(backend).await;
+        let nodes = [site(world.sessions.clone()), site(world.node().await)];
+        let mut checked = 0;
+        for number in 0..12 {
+            let address = format!("198.51.{number}.9");
+            let browser = Browser::new(&nodes[number % 2]);
+            let reply = ask(&browser, Method::POST, "/guess/ada/wrong", Some(&address), &[]).await;
+            checked += usize::from(was_checked(&reply));
+        }
+        assert_eq!(checked, 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn guesses_spread_over_accounts_are_counted_for_the_network() {
+    on_every_store(|backend| async move {
+        let world = world(backend).await;
+        let site = site(world.sessions.clone());
+        for network in ["203.0.113.", "2001:db8:1:2::"] {
+            let mut checked = 0;
+            for number in 1..16 {
+                let (path, address) = (format!("/guess/user-{number}/wrong"), format!("{network}{number}"));
+                let reply = ask(&Browser::new(&site), Method::POST, &path, Some(&address), &[]).await;
+                checked += usize::from(was_checked(&reply));
+            }
+            assert_eq!(checked, 10, "{network}");
+        }
+        let elsewhere = ask(&Browser::new(&site), Method::POST, "/guess/ada/right", Some("192.0.2.1"), &[]).await;
+        assert_eq!(elsewhere.status, StatusCode::OK, "others are not slowed down by it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_200_at_once_exactly_the_free_ones_are_checked() {
+    on_every_store(|backend| async move {
+        let world = world(backend).await;
+        let nodes = [site(world.sessions.clone()), site(world.node().await)];
+        let guesses = (0..200).map(|number| {
+            let browser = Browser::new(&nodes[number % 2]);
+            async move { was_checked(&browser.ask(browser.request(Method::POST, "/guess/ada/wrong")).await) }
+        });
+        let checked = futures_util::future::join_all(guesses).await.into_iter().filter(|checked| *checked).count();
+        assert_eq!(checked, 5);
+    })
+    .await;
+}
+
+/// 6.1.1: the counterpart. Nobody locks a user out of the device that he uses.
+#[tokio::test]
+async fn the_user_on_his_device_gets_in_meanwhile() {
+    on_every_store(|backend| async move {
+        let world = world(backend).await;
+        let site = site(world.sessions.clone());
+        let mut owner = Browser::new(&site);
+        owner.post("/guess/ada/right").await;
+        owner.post("/logout").await;
+        let stranger = Browser::new(&site);
+        for _ in 0..8 {
+            ask(&stranger, Method::POST, "/guess/ada/wrong", None, &[]).await;
+        }
+        let locked = ask(&stranger, Method::POST, "/guess/ada/right", None, &[]).await;
+        assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS, "not even with the right one");
+        assert_eq!(owner.post("/guess/ada/right").await.status, StatusCode::OK);
+
+        // His device cookie alone, stolen, lets nobody in: it stands for no password.
+        let mut thief = owner.clone();
+        thief.forget_session();
+        assert_eq!(thief.get("/me").await.status, StatusCode::UNAUTHORIZED);
+        let guesses = [thief.post("/guess/ada/wrong").await, thief.post("/guess/ada/wrong").await];
+        assert!(guesses.iter().all(was_checked), "he has a count of his own there");
+    })
+    .await;
+}
