@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHash, PasswordHasher, PasswordVerifier},
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use countersign::{MemoryStore, Sessions, Whence};
 

@@ -22,9 +22,10 @@ async fn a_refusal_gives_back_the_place_that_it_had_taken() {
     };
     for _ in 0..3 {
         let Ok(ready) = tokio::time::timeout(Duration::from_secs(5), service.ready()).await.expect("a place is free");
-        // Not awaited: the place is free as soon as it is refused.
+        // Not awaited: the place is free as soon as it is refused, for whoever else waits for one.
         let refused = ready.call(nobody());
-        let Ok(ready) = tokio::time::timeout(Duration::from_secs(5), service.ready()).await.expect("a place is free");
+        let mut other = service.clone();
+        let Ok(ready) = tokio::time::timeout(Duration::from_secs(5), other.ready()).await.expect("a place is free");
         assert_eq!(ready.call(editor()).await.unwrap().body(), "hello");
         assert_eq!(refused.await.unwrap().status(), StatusCode::UNAUTHORIZED);
     }
