@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "server")]
 use tokio::time::Instant;
 
 /// An instant in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
@@ -86,6 +87,7 @@ pub struct Clock {
 #[derive(Debug)]
 struct Manual {
     millis: AtomicU64,
+    #[cfg(feature = "server")]
     made: Instant,
 }
 
@@ -100,7 +102,12 @@ impl Clock {
     #[must_use]
     pub fn manual(start: SystemTime) -> Self {
         let start = Timestamp::from(start).as_millis();
-        Self { manual: Some(Arc::new(Manual { millis: AtomicU64::new(start), made: Instant::now() })) }
+        let manual = Manual {
+            millis: AtomicU64::new(start),
+            #[cfg(feature = "server")]
+            made: Instant::now(),
+        };
+        Self { manual: Some(Arc::new(manual)) }
     }
 
     /// The present.

@@ -10,11 +10,11 @@ use crate::{
     support::{Backend, Browser, Reply, World},
 };
 
-const OWN: &str = "https://shop.example.org";
-const FOREIGN: &str = "https://shop.example.org.evil.example";
+pub(crate) const OWN: &str = "https://shop.example.org";
+pub(crate) const FOREIGN: &str = "https://shop.example.org.evil.example";
 
 /// A request with a cookie that says of its sender only what is given here.
-async fn said(site: &axum::Router, token: &str, method: &Method, said: &[(&str, &str)]) -> Reply {
+pub(crate) async fn said(site: &axum::Router, token: &str, method: &Method, said: &[(&str, &str)]) -> Reply {
     let cookie = format!("__Host-sid={token}");
     let mut headers = vec![("host", "shop.example.org"), ("cookie", cookie.as_str())];
     headers.extend(said);
@@ -22,7 +22,7 @@ async fn said(site: &axum::Router, token: &str, method: &Method, said: &[(&str, 
     ask(&Browser::new(site), method.clone(), path, None, &headers).await
 }
 
-fn refused(reply: &Reply) -> bool {
+pub(crate) fn refused(reply: &Reply) -> bool {
     reply.refusal == Some(RefusalKind::CrossSite)
 }
 

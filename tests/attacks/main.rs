@@ -15,6 +15,7 @@ mod cross_site;
 mod fixation;
 mod guessing;
 mod keys;
+mod origins;
 mod replay;
 mod second_factor;
 mod site;

@@ -11,6 +11,7 @@ mod support;
 
 mod answers;
 mod devices;
+mod factors;
 mod guesses;
 mod help;
 mod keeping;
