@@ -1,6 +1,6 @@
-use super::Session;
+use super::{From, Session};
 use crate::{
-    sessions::{Attempt, Error, Whence},
+    sessions::{Attempt, Error, ErrorKind, Whence},
     token::DeviceToken,
 };
 
@@ -9,8 +9,8 @@ impl Session {
     /// network that the request comes from, on all nodes. However many begin at once, no more passwords are checked than the
     /// settings (`throttle`) allow. On a device that this user has logged in from before, nobody else's attempts count.
     ///
-    /// Names of nobody are counted like all others. Two spellings are two names: give the one that your users are looked up by,
-    /// as in `name.to_lowercase()`.
+    /// Names of nobody are counted like all others. Two spellings are two names, and devices know users by their ids: look the user
+    /// up first, and give his id; what is nobody's, as it was typed.
     ///
     /// ```
     /// use countersign::{Error, Session};
@@ -27,8 +27,12 @@ impl Session {
     ///
     /// # Errors
     /// [`TooManyAttempts`](crate::ErrorKind::TooManyAttempts). If the store fails: what cannot be counted is not allowed.
+    /// [`CrossSite`](crate::ErrorKind::CrossSite), without being counted, if another site made the browser send the request.
     pub async fn attempt(&self, name: impl ToString) -> Result<Attempt, Error> {
         let sessions = self.manager()?;
+        if self.shared.arrival.from == (From::OtherSite { refused: true }) {
+            return Err(Error::new(ErrorKind::CrossSite));
+        }
         let name = name.to_string();
         let whence = Whence { address: self.shared.arrival.address, known_device: self.device_that_knows(&name) };
         sessions.attempt_from(name, whence).await

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// [`ErrorKind::Ended`] if the session has ended in the meantime; [`ErrorKind::Overtaken`] if all sessions of the user have, since
-/// the first factor was passed; [`ErrorKind::WrongFactor`] if the log-in waits for another factor;
+/// the first factor was passed, or if the [attempt](Self::since) is another user's; [`ErrorKind::WrongFactor`] if the log-in waits for another factor;
 /// [`ErrorKind::Superseded`] if the token in use has been followed by another; [`ErrorKind::NotLoggedIn`] if there is
 /// nobody to prove anything.
 #[must_use = "nothing is proved until this is awaited"]
@@ -66,6 +66,9 @@ impl Proof {
             return log_in.await;
         }
         let user = live.record.user().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
+        if self.attempt.as_ref().is_some_and(|attempt| !attempt.is_good_for(user, sessions.now())) {
+            return Err(Error::new(ErrorKind::Overtaken));
+        }
         let mut applicant = OfRequest::new(&self.session, user);
         let Beginning { change, origin, .. } = applicant.begin()?;
         let proven = Proven { method: &self.method, assurance: self.assurance, origin };

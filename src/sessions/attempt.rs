@@ -229,7 +229,7 @@ impl Attempt {
     }
 
     /// Whether it is this user's, and not too old to be known still.
-    pub(super) fn is_good_for(&self, user: &str, now: Timestamp) -> bool {
+    pub(crate) fn is_good_for(&self, user: &str, now: Timestamp) -> bool {
         *self.user == *user && now.since(self.at) < Epoch::REMEMBERED / 2
     }
 

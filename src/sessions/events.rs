@@ -8,7 +8,7 @@ use crate::{
     token::RefusalKind,
 };
 
-/// Something that happened to a session. Holds no secret, and may be logged.
+/// Something that happened to a session. Holds no secret, and may be logged, but for the name in [`LockedOut`](Self::LockedOut).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {

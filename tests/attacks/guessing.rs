@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 
 use crate::{
     site::{ask, site},
-    support::{Browser, Reply, World, on_every_store},
+    support::{Backend, Browser, Reply, World, on_every_store},
 };
 
 async fn world(backend: crate::support::Backend) -> World {
@@ -106,4 +106,18 @@ async fn the_user_on_his_device_gets_in_meanwhile() {
         assert!(guesses.iter().all(was_checked), "he has a count of his own there");
     })
     .await;
+}
+
+/// Login CSRF against the count: a page elsewhere, by the victim's own browser, device cookie and all.
+#[tokio::test]
+async fn what_another_site_makes_a_browser_try_counts_against_nobody() {
+    let world = World::new(Backend::Memory).await;
+    let site = site(world.sessions.clone());
+    let browser = Browser::new(&site);
+    for _ in 0..20 {
+        let foreign = [("sec-fetch-site", "cross-site")];
+        let reply = ask(&browser, Method::POST, "/guess/ada/wrong", None, &foreign).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{}", reply.body);
+    }
+    assert_eq!(ask(&browser, Method::POST, "/guess/ada/right", None, &[]).await.status, StatusCode::OK);
 }

@@ -1,11 +1,11 @@
 //! A second factor has a count of its own, for each user.
 
 use axum::{Router, extract::Path, routing::post};
-use countersign::{Error, LoggedIn, PendingSecondFactor, Session, SessionLayer, Sessions};
+use countersign::{Error, ErrorKind, LoggedIn, PendingSecondFactor, Session, SessionLayer, Sessions, Whence};
 use http::StatusCode;
 
 use crate::{
-    help::{allowed, world},
+    help::{allowed, attempt, world},
     support::{Browser, on_every_store, seconds},
 };
 
@@ -80,4 +80,37 @@ async fn guesses_at_one_factor_leave_the_other() {
         assert_eq!(browser.post("/code/recovery/right").await.status, StatusCode::OK, "{backend:?}");
     })
     .await;
+}
+
+/// N-23: an attempt is given to whoever it is of.
+#[tokio::test]
+async fn nobodys_step_up_clears_the_count_of_another() {
+    on_every_store(|backend| async move {
+        let world = world(backend).await;
+        let sessions = world.sessions.clone();
+        let confirm = move |session: Session, Path(name): Path<String>| async move {
+            let attempt = sessions.attempt_from(name, Whence::default()).await?;
+            session.step_up("pwd").since(&attempt).await.map(drop)
+        };
+        let app = app(world.sessions.clone()).merge(
+            Router::new()
+                .route("/login/{user}", post(log_in))
+                .route("/confirm/{name}", post(confirm))
+                .layer(SessionLayer::new(world.sessions.clone())),
+        );
+        let mut browser = Browser::new(&app);
+        browser.post("/login/ada").await;
+        for _ in 0..2 {
+            attempt(&world.sessions, "grace").await.unwrap();
+        }
+        assert_eq!(browser.post("/confirm/grace").await.status.as_u16(), ErrorKind::Overtaken.status(), "{backend:?}");
+        assert_eq!(allowed(&world.sessions, "grace").await, 0, "{backend:?}: all three are counted");
+        assert_eq!(browser.post("/confirm/ada").await.status, StatusCode::OK);
+        assert_eq!(allowed(&world.sessions, "ada").await, 3, "hers begins anew");
+    })
+    .await;
+}
+
+async fn log_in(session: Session, Path(user): Path<String>) -> Result<(), Error> {
+    session.log_in(user).await.map(drop)
 }
