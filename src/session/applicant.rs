@@ -3,7 +3,7 @@ use http::HeaderValue;
 use super::{From, Session};
 use crate::{
     record::Change,
-    sessions::{Applicant, Beginning, Error, ErrorKind, Event, Issued},
+    sessions::{Applicant, Beginning, Error, Event, Issued},
     token::DeviceToken,
 };
 
@@ -43,12 +43,10 @@ impl OfRequest {
 
 impl Applicant for OfRequest {
     fn begin(&mut self) -> Result<Beginning, Error> {
-        match self.session.shared.arrival.from {
-            From::OtherSite { refused: true } => return Err(Error::new(ErrorKind::CrossSite)),
-            From::OtherSite { refused: false } => {
-                self.session.manager()?.emit(&Event::CrossSiteReported { session: None });
-            }
-            From::OwnSite => {}
+        let from = self.session.shared.arrival.from;
+        from.check()?;
+        if from != From::OwnSite {
+            self.session.manager()?.emit(&Event::CrossSiteReported { session: None });
         }
         let device_id = self.next_device()?;
         let state = self.session.look();

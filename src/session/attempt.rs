@@ -1,6 +1,6 @@
-use super::{From, Session};
+use super::Session;
 use crate::{
-    sessions::{Attempt, Error, ErrorKind, Whence},
+    sessions::{Attempt, Error, Whence},
     token::DeviceToken,
 };
 
@@ -30,9 +30,7 @@ impl Session {
     /// [`CrossSite`](crate::ErrorKind::CrossSite), without being counted, if another site made the browser send the request.
     pub async fn attempt(&self, name: impl ToString) -> Result<Attempt, Error> {
         let sessions = self.manager()?;
-        if self.shared.arrival.from == (From::OtherSite { refused: true }) {
-            return Err(Error::new(ErrorKind::CrossSite));
-        }
+        self.shared.arrival.from.check()?;
         let name = name.to_string();
         let whence = Whence { address: self.shared.arrival.address, known_device: self.device_that_knows(&name) };
         sessions.attempt_from(name, whence).await

@@ -93,6 +93,16 @@ pub(crate) enum From {
     OtherSite { refused: bool },
 }
 
+impl From {
+    /// Whether somebody may log in from there, or try to.
+    fn check(self) -> Result<(), Error> {
+        match self {
+            Self::OtherSite { refused: true } => Err(Error::new(ErrorKind::CrossSite)),
+            Self::OtherSite { refused: false } | Self::OwnSite => Ok(()),
+        }
+    }
+}
+
 impl Session {
     pub(crate) fn new(
         sessions: Sessions,

@@ -19,9 +19,9 @@ use crate::{
 ///
 /// # Errors
 /// [`ErrorKind::Ended`] if the session has ended in the meantime; [`ErrorKind::Overtaken`] if all sessions of the user have, since
-/// the first factor was passed, or if the [attempt](Self::since) is another user's; [`ErrorKind::WrongFactor`] if the log-in waits for another factor;
-/// [`ErrorKind::Superseded`] if the token in use has been followed by another; [`ErrorKind::NotLoggedIn`] if there is
-/// nobody to prove anything.
+/// the first factor was passed, or if the [attempt](Self::since) is another user's; [`ErrorKind::WrongFactor`] if the log-in waits
+/// for another factor; [`ErrorKind::Superseded`] if the token in use has been followed by another; [`ErrorKind::NotLoggedIn`] if
+/// there is nobody to prove anything.
 #[must_use = "nothing is proved until this is awaited"]
 pub struct Proof {
     session: Session,
