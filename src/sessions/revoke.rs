@@ -15,6 +15,10 @@ impl Sessions {
     /// # Errors
     /// If the store fails: then it may still be alive.
     pub async fn revoke(&self, id: SessionId, reason: Reason) -> Result<bool, Error> {
+        // No session, but until when all have ended: without it they would be back on every node that is started then.
+        if id == SessionId::EVERYBODY {
+            return Ok(false);
+        }
         let was_alive = self.run(self.store().revoke(id, self.now())).await?;
         if was_alive {
             self.emit(&Event::Ended { session: id, reason });

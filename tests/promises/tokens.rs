@@ -3,7 +3,7 @@
 use countersign::{KeyRing, RefusalKind};
 use http::StatusCode;
 
-use crate::support::{Browser, KEY, OTHER_KEY, World, app, on_every_store, seconds};
+use crate::support::{Browser, KEY, OTHER_KEY, World, app, on_every_store, seconds, sign};
 
 #[tokio::test]
 async fn p01_a_bad_token_is_refused_before_any_store_is_asked() {
@@ -108,28 +108,4 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 fn decode(text: &str) -> Vec<u8> {
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
     BASE64_URL_SAFE_NO_PAD.decode(text).unwrap()
-}
-
-/// What somebody with the key can make: the token format, written down a second time.
-fn sign(secret: &str, id: &str) -> String {
-    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-    use ring::{digest, hkdf, hmac};
-
-    let derive = |label: &[u8]| {
-        let mut out = [0; 32];
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"countersign v1").extract(KEY);
-        prk.expand(&[label], hkdf::HKDF_SHA256).unwrap().fill(&mut out).unwrap();
-        out
-    };
-    let name = derive(b"countersign v1 key name")[0];
-    let mut message = [0; 32].to_vec();
-    message[..20].copy_from_slice(b"countersign token v1");
-    message[31] = name;
-    message.extend(digest::digest(&digest::SHA256, b"").as_ref());
-    message.extend(decode(secret));
-    message.extend(decode(id));
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &derive(b"countersign v1 session token"));
-    let mut signature = vec![name];
-    signature.extend(hmac::sign(&key, &message).as_ref());
-    format!("{secret}.{id}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }

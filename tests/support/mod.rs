@@ -14,6 +14,7 @@
 mod app;
 mod backend;
 mod browser;
+mod forge;
 mod paced;
 mod probe;
 pub mod servers;
@@ -21,6 +22,7 @@ pub mod servers;
 pub use app::{Gate, app, app_with};
 pub use backend::{Backend, Place, STALENESS};
 pub use browser::{Browser, Reply};
+pub use forge::sign;
 pub use paced::{Pace, Paced, Pause};
 pub use probe::{Calls, Probe};
 
