@@ -97,5 +97,54 @@ async fn a_bomb_in_any_header_costs_bounded_time() {
     }
 }
 
+/// The same where `Forwarded` is read, in thousands of lines of one header, and in the cookie of a device at a log-in.
+#[tokio::test]
+async fn a_bomb_of_lines_costs_bounded_time() {
+    let world = World::with(Backend::Memory, |config| {
+        config.proxies.trusted = vec!["10.0.0.0/8".to_owned()];
+        config.proxies.header = countersign::ForwardedHeader::Forwarded;
+    })
+    .await;
+    let site = site(world.sessions.clone());
+    let token = world.sessions.log_in("ada").await.unwrap().token().reveal().to_string();
+    let browser = Browser::with_token(&site, &token);
+    let (big, device) = ("x".repeat(64 * 1024), format!("__Host-did={}", "A".repeat(64)));
+    let (quotes, pairs) = ("\"".repeat(64 * 1024), "for=10.0.0.2;".repeat(5_000));
+    let escapes = format!("for=\"{}\"", "\\a".repeat(32 * 1024));
+    let hops = "for=10.0.0.2, ".repeat(5_000);
+    for (name, value, lines) in [
+        ("forwarded", big.as_str(), 1),
+        ("forwarded", &quotes, 1),
+        ("forwarded", &escapes, 1),
+        ("forwarded", &pairs, 1),
+        ("forwarded", &hops, 1),
+        ("forwarded", "for=10.0.0.2", 5_000),
+        ("cookie", "a=b", 5_000),
+        ("cookie", "__Host-sid=x", 5_000),
+        ("cookie", &device, 5_000),
+        ("x-forwarded-for", "10.0.0.2", 5_000),
+        ("authorization", "Basic x", 5_000),
+        ("upgrade", &"websocket/x,".repeat(5_000), 1),
+    ] {
+        for (method, path) in [(Method::GET, "/peek"), (Method::POST, "/login/ada")] {
+            let request = || {
+                let mut request = browser.request(method.clone(), path);
+                request.extensions_mut().insert(ClientAddress([10, 0, 0, 1].into()));
+                let name = name.parse::<HeaderName>().unwrap();
+                for _ in 0..lines {
+                    request.headers_mut().append(name.clone(), HeaderValue::from_str(value).unwrap());
+                }
+                request
+            };
+            let (reply, time) = timed(&browser, request).await;
+            eprintln!("{lines} of {name}, {method}: {} in {time:?}", reply.status);
+            assert!(!reply.status.is_server_error(), "{name}");
+            assert!(time < MOST, "{lines} of {name}: {time:?}");
+        }
+    }
+    let sound = browser.ask(browser.request(Method::POST, "/login/ada")).await;
+    assert_eq!(sound.status, http::StatusCode::OK);
+}
+
 /// In a debug build. Each is linear in its bytes; an ordinary request takes a tenth of a millisecond there.
 const MOST: Duration = Duration::from_millis(250);

@@ -116,6 +116,21 @@ async fn a_junk_authorization_beside_a_cookie_exempts_nothing() {
     assert_eq!(reply.refusal, Some(RefusalKind::Malformed), "a Bearer header decides alone: it is nobody's request");
 }
 
+/// CS-05, CS-08: what came with a Bearer header is not judged, and so it is given no cookie: nobody is logged in by it in a browser.
+#[tokio::test]
+async fn a_junk_bearer_header_hands_out_no_cookie() {
+    let world = World::new(Backend::Memory).await;
+    let site = site(world.sessions.clone());
+    let junk = [("authorization", "Bearer junk"), ("sec-fetch-site", "cross-site"), ("origin", FOREIGN)];
+    for path in ["/login/mallory", "/guess/mallory/right", "/first/mallory", "/count"] {
+        let reply = ask(&Browser::new(&site), Method::POST, path, None, &junk).await;
+        assert_eq!(reply.headers.get(header::SET_COOKIE), None, "{path}");
+    }
+    let own = [("sec-fetch-site", "same-origin")];
+    let reply = ask(&Browser::new(&site), Method::POST, "/login/ada", None, &own).await;
+    assert!(reply.set_cookie().is_some(), "a page of this site gets one");
+}
+
 /// CS-05: no page can make a browser send a Bearer token that it does not have.
 #[tokio::test]
 async fn a_bearer_token_is_exempt() {

@@ -1,9 +1,9 @@
 //! Session fixation: a victim is made to use a session that the attacker knows.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use crate::{
-    site::site,
+    site::{ask, site},
     support::{Browser, World, on_every_store},
 };
 
@@ -60,4 +60,56 @@ async fn values_planted_before_log_in_do_not_survive_it() {
         assert_eq!(victim.get("/attributes/cart.1").await.body, "\"2\"", "the anonymous cart is such a name");
     })
     .await;
+}
+
+/// the attacker has used what he plants from both places, so that no alarm is raised there again. Not even a log-in that keeps
+/// everything keeps that.
+#[tokio::test]
+async fn an_alarm_that_was_worn_out_before_log_in_rings_after_it() {
+    on_every_store(|backend| async move {
+        let (there, here) = (Some("203.0.113.9"), Some("192.0.2.7"));
+        let world = World::new(backend).await;
+        let site = site(world.sessions.clone());
+        let mut attacker = Browser::new(&site);
+        let begun = ask(&attacker, Method::POST, "/attributes/colour/red", there, &[]).await;
+        attacker.keep_all(&begun);
+        for from in [here, there, here, there] {
+            ask(&attacker, Method::POST, "/count", from, &[]).await;
+            world.heard().await;
+        }
+        let worn_out = world.sessions.counters().suspicious;
+        assert!(worn_out > 0);
+        ask(&attacker, Method::POST, "/count", here, &[]).await;
+        assert_eq!(world.sessions.counters().suspicious, worn_out, "it is told no more");
+
+        let mut victim = Browser::with_token(&site, attacker.token().unwrap());
+        let log_in = ask(&victim, Method::POST, "/keep-all/ada", here, &[]).await;
+        victim.keep_all(&log_in);
+        assert_eq!(victim.get("/attributes/colour").await.body, "\"red\"", "what is the application's, it keeps");
+        assert_eq!(world.sessions.counters().suspicious, worn_out);
+        ask(&victim, Method::GET, "/me", there, &[]).await;
+        assert_eq!(world.sessions.counters().suspicious, worn_out + 1, "{backend:?}: a thief there is news");
+    })
+    .await;
+}
+
+/// Names of our own cannot be written, removed or asked for: neither before log-in nor after it.
+#[tokio::test]
+async fn no_reserved_name_can_be_planted() {
+    let world = World::new(crate::support::Backend::Memory).await;
+    let site = site(world.sessions.clone());
+    for log_in in [None, Some("/login/ada")] {
+        let mut browser = Browser::new(&site);
+        if let Some(path) = log_in {
+            browser.post(path).await;
+        }
+        for name in ["%01step-up", "%01seen", "%01attempts", "%01", "a%00", "a%0Ab"] {
+            let reply = browser.post(&format!("/attributes/{name}/x")).await;
+            assert_eq!((reply.status, reply.set_cookie()), (StatusCode::INTERNAL_SERVER_ERROR, None), "{name}");
+            let path = format!("/attributes/{name}");
+            assert_eq!(browser.send(Method::DELETE, &path).await.status, StatusCode::INTERNAL_SERVER_ERROR, "{name}");
+            assert_eq!(browser.get(&path).await.body, "null", "{name}");
+        }
+        assert_eq!(browser.post("/attributes/step-up/x").await.status, StatusCode::OK);
+    }
 }

@@ -121,3 +121,67 @@ async fn what_another_site_makes_a_browser_try_counts_against_nobody() {
     }
     assert_eq!(ask(&browser, Method::POST, "/guess/ada/right", None, &[]).await.status, StatusCode::OK);
 }
+
+/// N-04: who has stolen the device cookie has the guesses of one device for its user, on however many nodes, and none for others.
+#[tokio::test]
+async fn a_stolen_device_cookie_is_worth_one_devices_guesses() {
+    on_every_store(|backend| async move {
+        let world = world(backend).await;
+        let nodes = [site(world.sessions.clone()), site(world.node().await)];
+        let log_in = Browser::new(&nodes[0]).post("/guess/ada/right").await;
+        let stolen = log_in.device_cookie().unwrap().split(';').next().unwrap().to_owned();
+        for (user, expected) in [("ada", 5), ("grace", 0)] {
+            let path = format!("/guess/{user}/wrong");
+            if expected == 0 {
+                for _ in 0..5 {
+                    ask(&Browser::new(&nodes[0]), Method::POST, &path, None, &[]).await;
+                }
+            }
+            let guesses = (0..60).map(|number| {
+                let (browser, cookie, path) = (Browser::new(&nodes[number % 2]), &stolen, &path);
+                async move { was_checked(&ask(&browser, Method::POST, path, None, &[("cookie", cookie)]).await) }
+            });
+            let checked = futures_util::future::join_all(guesses).await.into_iter().filter(|checked| *checked).count();
+            assert_eq!(checked, expected, "{backend:?} {user}");
+        }
+        let elsewhere = ask(&Browser::new(&nodes[1]), Method::POST, "/guess/ada/right", None, &[]).await;
+        assert_eq!(
+            elsewhere.status,
+            StatusCode::OK,
+            "and the user, who knows his password, gets in without the device"
+        );
+    })
+    .await;
+}
+
+/// 6.1.1, N-21: after most_failures nothing but a person helps, and he helps the one whom he names.
+#[tokio::test]
+async fn an_unlocked_account_is_open_and_its_neighbour_is_not() {
+    on_every_store(|backend| async move {
+        let world = World::with(backend, |config| {
+            config.throttle.answer_after = Duration::ZERO;
+            config.throttle.most_failures = 6;
+        })
+        .await;
+        let site = site(world.sessions.clone());
+        for user in ["ada", "grace"] {
+            for _ in 0..6 {
+                Browser::new(&site).post(&format!("/guess/{user}/wrong")).await;
+                world.pass(world.config.throttle.account.longest_delay);
+            }
+        }
+        let statuses = async || {
+            let of = async |user: &str| Browser::new(&site).post(&format!("/guess/{user}/right")).await.status.as_u16();
+            [of("ada").await, of("grace").await]
+        };
+        world.pass(Duration::from_secs(60 * 60 * 24 * 30));
+        assert_eq!(statuses().await, [429, 429], "{backend:?}: no time heals it");
+        for name in ["Ada", "ada ", "gra"] {
+            world.sessions.unlock(name).await.unwrap();
+        }
+        assert_eq!(statuses().await, [429, 429]);
+        world.sessions.unlock("ada").await.unwrap();
+        assert_eq!(statuses().await, [200, 429]);
+    })
+    .await;
+}

@@ -121,3 +121,56 @@ async fn the_password_alone_ends_nobodys_session() {
     })
     .await;
 }
+
+/// 6.5.5: whoever has no second factor yet keeps the session warm, by all that prolongs another.
+#[tokio::test]
+async fn a_pending_session_cannot_be_prolonged() {
+    on_every_store(|backend| async move {
+        for remember in ["", "/remember"] {
+            let world = World::with(backend, |config| config.rotation.every = Some(minutes(2))).await;
+            let site = site(world.sessions.clone());
+            let mut thief = Browser::new(&site);
+            let first = thief.post(&format!("/first/ada{remember}")).await;
+            assert!(!first.set_cookie().unwrap().contains("Max-Age"), "it does not outlive the browser");
+            for _ in 0..9 {
+                world.pass(minutes(1));
+                thief.get("/peek").await;
+                thief.post("/count").await;
+                assert_eq!(thief.post("/rotate").await.status, StatusCode::OK);
+            }
+            assert_eq!(thief.get("/pending").await.body, "ada", "in its last minute");
+            world.pass(minutes(1));
+            thief.post("/second").await;
+            assert_eq!(thief.get("/me").await.status, StatusCode::UNAUTHORIZED, "{backend:?}");
+            assert_eq!(world.sessions.list("ada").await.unwrap().len(), 0);
+
+            let mut user = Browser::new(&site);
+            user.post(&format!("/first/ada{remember}")).await;
+            world.pass(minutes(9));
+            let passed = user.post("/second").await;
+            assert_eq!(passed.set_cookie().unwrap().contains("Max-Age"), !remember.is_empty(), "it is remembered now");
+            assert_eq!(user.get("/me").await.body, "ada");
+        }
+    })
+    .await;
+}
+
+/// What was asked for is compared byte by byte: neither another factor nor the first one again will do, however it is spelt.
+#[tokio::test]
+async fn no_other_factor_passes_for_the_one_that_was_asked_for() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let site = site(world.sessions.clone());
+        let mut thief = Browser::new(&site);
+        thief.post("/first/ada").await;
+        for factor in
+            ["pwd", "sms", "TOTP", "totp%20", "%20totp", "totp%00", "tot", "totp2", "totp,pwd", "%EF%BD%94otp"]
+        {
+            assert_eq!(thief.post(&format!("/second/{factor}")).await.status, StatusCode::FORBIDDEN, "{factor}");
+            assert_eq!(thief.get("/me").await.status, StatusCode::UNAUTHORIZED, "{factor}");
+        }
+        assert_eq!(thief.post("/second/totp").await.status, StatusCode::OK, "and this one is");
+        assert_eq!(thief.get("/me").await.body, "ada");
+    })
+    .await;
+}

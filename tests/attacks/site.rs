@@ -21,7 +21,10 @@ pub(crate) fn site_behind(layer: SessionLayer, sessions: Sessions) -> Router {
     Router::new()
         .route("/guess/{user}/{password}", post(guess))
         .route("/first/{user}", post(first))
+        .route("/first/{user}/remember", post(first_remembered))
         .route("/second", post(second))
+        .route("/second/{factor}", post(second_by))
+        .route("/keep-all/{user}", post(keep_all))
         .route("/step-up", post(|session: Session| async move { session.step_up("pwd").await.map(drop) }))
         .route(
             "/pending",
@@ -48,6 +51,19 @@ async fn guess(session: Session, Path((user, password)): Path<(String, String)>)
 
 async fn first(session: Session, Path(user): Path<String>) -> Result<(), Error> {
     session.log_in(user).method("pwd").roles(["admin"]).pending_second_factor(["totp"]).await.map(drop)
+}
+
+async fn first_remembered(session: Session, Path(user): Path<String>) -> Result<(), Error> {
+    session.log_in(user).method("pwd").remember(true).pending_second_factor(["totp"]).await.map(drop)
+}
+
+async fn second_by(session: Session, Path(factor): Path<String>) -> Result<(), Error> {
+    session.step_up(&factor).await.map(drop)
+}
+
+/// A careless application: it keeps whatever was there.
+async fn keep_all(session: Session, Path(user): Path<String>) -> Result<(), Error> {
+    session.log_in(user).keep("").keep("\u{1}").await.map(drop)
 }
 
 async fn second(session: Session) -> Result<(), Error> {

@@ -85,3 +85,72 @@ async fn a_tossed_device_cookie_knows_nobody_else() {
     let both = ask(&victim, Method::POST, "/guess/ada/right", None, &[("cookie", &device)]).await;
     assert_eq!((both.status, both.header(header::SET_COOKIE).is_some()), (StatusCode::OK, true));
 }
+
+/// C-02, K-12: the same of the device cookie, in one header or several.
+#[tokio::test]
+async fn of_two_device_cookies_exactly_one_has_to_be_genuine() {
+    let world = World::with(Backend::Memory, |config| {
+        config.throttle.answer_after = std::time::Duration::ZERO;
+        config.throttle.account.free = 1;
+    })
+    .await;
+    let site = site(world.sessions.clone());
+    let known = async |user: &str| {
+        let reply = Browser::new(&site).post(&format!("/guess/{user}/right")).await;
+        reply.device_cookie().unwrap().split(';').next().unwrap().to_owned()
+    };
+    let (ada, mallory) = (known("ada").await, known("mallory").await);
+    let other_letter = if ada.ends_with('A') { "B" } else { "A" };
+    let forged = format!("{}{other_letter}", &ada[..ada.len() - 1]);
+    for (other, known) in [
+        ("__Host-did=x", true),
+        ("__Host-did=", true),
+        (forged.as_str(), true),
+        (&mallory.replace("__Host-", "__%48ost-"), true),
+        (&mallory.replace("__Host-", "__host-"), true),
+        (&ada, true),
+        (&mallory, false),
+    ] {
+        for (one, two) in [(ada.as_str(), other), (other, ada.as_str())] {
+            let joined = format!("{one}; {two}");
+            for cookies in [&[("cookie", joined.as_str())][..], &[("cookie", one), ("cookie", two)]] {
+                // A stranger has used up what is free for those who are not known.
+                ask(&Browser::new(&site), Method::POST, "/guess/ada/wrong", None, &[]).await;
+                let reply = ask(&Browser::new(&site), Method::POST, "/guess/ada/right", None, cookies).await;
+                let expected = if known { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
+                assert_eq!(reply.status, expected, "{cookies:?}");
+            }
+        }
+    }
+}
+
+/// The victim has none yet, and takes the attacker's for his own. What he is known by then is in his browser alone.
+#[tokio::test]
+async fn a_device_cookie_that_is_planted_before_the_first_log_in_teaches_its_planter_nothing() {
+    on_every_store(|backend| async move {
+        let world = World::with(backend, |config| {
+            config.throttle.answer_after = std::time::Duration::ZERO;
+            config.throttle.account.free = 1;
+        })
+        .await;
+        let site = site(world.sessions.clone());
+        let mut attacker = Browser::new(&site);
+        let log_in = attacker.post("/guess/mallory/right").await;
+        let planted = log_in.device_cookie().unwrap().split(';').next().unwrap().to_owned();
+        attacker.post("/logout").await;
+
+        let mut victim = Browser::new(&site);
+        let log_in = ask(&victim, Method::POST, "/guess/ada/right", None, &[("cookie", &planted)]).await;
+        victim.keep_all(&log_in);
+        victim.forget_session();
+        ask(&Browser::new(&site), Method::POST, "/guess/ada/wrong", None, &[]).await;
+        assert_eq!(attacker.post("/guess/ada/right").await.status, StatusCode::TOO_MANY_REQUESTS, "not known there");
+        assert_eq!(victim.post("/guess/ada/right").await.status, StatusCode::OK, "and known here");
+        // Nor can he end by it what is the victim's.
+        let device = world.sessions.list("ada").await.unwrap()[0].device().id.clone().unwrap();
+        let ended = world.sessions.revoke_device("mallory", &device, countersign::Reason::ByUser).await.unwrap();
+        assert!(ended.is_empty());
+        assert_eq!(victim.get("/me").await.body, "ada");
+    })
+    .await;
+}
