@@ -1,10 +1,12 @@
 //! Session fixation: a victim is made to use a session that the attacker knows.
 
+use axum::Router;
+use countersign::Reaction;
 use http::{Method, StatusCode};
 
 use crate::{
     site::{ask, site},
-    support::{Browser, World, on_every_store},
+    support::{Backend, Browser, World, on_every_store},
 };
 
 /// C-05, SM-13: the attacker begins an anonymous session, plants its cookie, and waits for the victim to log in.
@@ -96,7 +98,7 @@ async fn an_alarm_that_was_worn_out_before_log_in_rings_after_it() {
 /// Names of our own cannot be written, removed or asked for: neither before log-in nor after it.
 #[tokio::test]
 async fn no_reserved_name_can_be_planted() {
-    let world = World::new(crate::support::Backend::Memory).await;
+    let world = World::new(Backend::Memory).await;
     let site = site(world.sessions.clone());
     for log_in in [None, Some("/login/ada")] {
         let mut browser = Browser::new(&site);
@@ -113,3 +115,61 @@ async fn no_reserved_name_can_be_planted() {
         assert_eq!(browser.post("/attributes/step-up/x").await.status, StatusCode::OK);
     }
 }
+
+/// what suspends a session is an attribute of ours. A log-in that keeps everything does not carry it into another session, and no
+/// way but a proof rids the session itself of it.
+#[tokio::test]
+async fn a_suspension_is_neither_carried_nor_shaken_off() {
+    on_every_store(|backend| async move {
+        let (world, site) = suspending(backend).await;
+        let mut thief = suspended(&world, &site).await;
+        let stolen = thief.token().unwrap().to_owned();
+        thief.post("/rotate").await;
+        for (method, path, status) in [
+            (Method::POST, "/role/admin", StatusCode::UNAUTHORIZED),
+            (Method::POST, "/logout/everywhere", StatusCode::UNAUTHORIZED),
+            (Method::POST, "/attributes/%01step-up/0", StatusCode::INTERNAL_SERVER_ERROR),
+            (Method::DELETE, "/attributes/%01step-up", StatusCode::INTERNAL_SERVER_ERROR),
+        ] {
+            assert_eq!(ask(&thief, method, path, HOME, &[]).await.status, status, "{path}");
+        }
+        assert_eq!(ask(&thief, Method::GET, "/me", HOME, &[]).await.status, StatusCode::UNAUTHORIZED);
+
+        // The user himself proves who he is, and his session is whole.
+        let log_in = ask(&thief, Method::POST, "/keep-all/ada", HOME, &[]).await;
+        thief.keep_all(&log_in);
+        assert_eq!(ask(&thief, Method::GET, "/me", HOME, &[]).await.body, "ada");
+        assert_eq!(ask(&thief, Method::GET, "/attributes/cart.1", HOME, &[]).await.body, "\"secret\"");
+        world.heard().await;
+        let old = Browser::with_token(&site, &stolen);
+        assert_eq!(ask(&old, Method::GET, "/me", HOME, &[]).await.status, StatusCode::UNAUTHORIZED);
+    })
+    .await;
+}
+
+/// An application that wants another proof from whoever comes from elsewhere.
+async fn suspending(backend: Backend) -> (World, Router) {
+    let world = World::with(backend, |config| config.binding.address = Reaction::StepUp).await;
+    let site = site(world.sessions.clone());
+    (world, site)
+}
+
+/// A thief with ada's session, which hides her cart since he has come from elsewhere.
+async fn suspended(world: &World, site: &Router) -> Browser {
+    let mut browser = Browser::new(site);
+    for path in ["/login/ada", "/attributes/cart.1/secret"] {
+        let reply = ask(&browser, Method::POST, path, HOME, &[]).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        browser.keep_all(&reply);
+    }
+    assert_eq!(ask(&browser, Method::GET, "/attributes/cart.1", HOME, &[]).await.body, "\"secret\"");
+    for from in [ELSEWHERE, HOME] {
+        world.heard().await;
+        assert_eq!(ask(&browser, Method::GET, "/me", from, &[]).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(ask(&browser, Method::GET, "/attributes/cart.1", from, &[]).await.body, "null");
+    }
+    browser
+}
+
+const HOME: Option<&str> = Some("192.0.2.7");
+const ELSEWHERE: Option<&str> = Some("203.0.113.9");

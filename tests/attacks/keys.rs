@@ -54,6 +54,12 @@ async fn no_key_byte_makes_a_forged_token_genuine() {
             let token = format!("{head}.{}", BASE64_URL_SAFE_NO_PAD.encode(&bytes[..bytes.len() - cut]));
             assert_eq!(Browser::with_token(&node, &token).get("/peek").await.refusal, Some(RefusalKind::Malformed));
         }
+        for more in [1, 3, 33] {
+            let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
+            bytes.resize(bytes.len() + more, 0);
+            let token = format!("{head}.{}", BASE64_URL_SAFE_NO_PAD.encode(&bytes));
+            assert_eq!(Browser::with_token(&node, &token).get("/peek").await.refusal, Some(RefusalKind::Malformed));
+        }
     }
 }
 

@@ -114,10 +114,20 @@ async fn the_password_alone_ends_nobodys_session() {
         let mut user = Browser::new(&site);
         user.post("/first/ada").await;
         user.post("/second").await;
-        for _ in 0..20 {
-            Browser::new(&site).post("/first/ada").await;
+        for _ in 0..100 {
+            let first = Browser::new(&site).post("/first/ada").await;
+            assert_eq!((first.status, first.set_cookie().is_some()), (StatusCode::OK, true));
         }
         assert_eq!(user.get("/me").await.body, "ada");
+        assert_eq!(world.sessions.list("ada").await.unwrap().len(), 1, "none of them takes a place");
+
+        // Whoever has both factors does take the place.
+        let mut again = Browser::new(&site);
+        again.post("/first/ada").await;
+        again.post("/second").await;
+        world.heard().await;
+        assert_eq!(again.get("/me").await.body, "ada");
+        assert_eq!(user.get("/me").await.status, StatusCode::UNAUTHORIZED);
     })
     .await;
 }

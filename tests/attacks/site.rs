@@ -62,15 +62,16 @@ async fn second_by(session: Session, Path(factor): Path<String>) -> Result<(), E
 }
 
 /// A careless application: it keeps whatever was there.
-async fn keep_all(session: Session, Path(user): Path<String>) -> Result<(), Error> {
-    session.log_in(user).keep("").keep("\u{1}").await.map(drop)
-}
-
 async fn second(session: Session) -> Result<(), Error> {
     match session.pending() {
         Some(pending) => pending.pass("totp").await.map(drop),
         None => Ok(()),
     }
+}
+
+/// A careless application: it keeps whatever was there.
+async fn keep_all(session: Session, Path(user): Path<String>) -> Result<(), Error> {
+    session.log_in(user).keep("").keep("\u{1}").await.map(drop)
 }
 
 /// A request with these headers in place of its own, from this address.

@@ -30,6 +30,11 @@ async fn a_name_that_browsers_let_a_sibling_set_is_not_ours() {
         assert_eq!(alone.body, "nobody", "{name}");
         let beside = ask(&victim, Method::GET, "/peek", None, &[("cookie", &tossed)]).await;
         assert_eq!(beside.body, "ada", "{name}");
+        let own = format!("__Host-sid={}", victim.token().unwrap());
+        for one_header in [format!("{tossed}; {own}"), format!("{own}; {tossed}"), format!("{tossed};{own}")] {
+            let reply = ask(&Browser::new(&site), Method::GET, "/peek", None, &[("cookie", &one_header)]).await;
+            assert_eq!(reply.body, "ada", "{one_header:?}");
+        }
     }
 }
 
