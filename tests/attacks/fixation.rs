@@ -147,6 +147,23 @@ async fn a_suspension_is_neither_carried_nor_shaken_off() {
     .await;
 }
 
+/// the thief of a session that is suspended logs in with an account of his own, at an application that keeps what was there.
+#[tokio::test]
+async fn what_a_suspended_session_hides_is_kept_for_nobody_else() {
+    on_every_store(|backend| async move {
+        for log_in in ["/login/mallory/keep/cart.", "/keep-all/mallory"] {
+            let (world, site) = suspending(backend).await;
+            let mut thief = suspended(&world, &site).await;
+            let reply = ask(&thief, Method::POST, log_in, ELSEWHERE, &[]).await;
+            thief.keep_all(&reply);
+            assert_eq!(ask(&thief, Method::GET, "/me", ELSEWHERE, &[]).await.body, "mallory");
+            let hidden = ask(&thief, Method::GET, "/attributes/cart.1", ELSEWHERE, &[]).await;
+            assert_eq!(hidden.body, "null", "{backend:?}, {log_in}");
+        }
+    })
+    .await;
+}
+
 /// An application that wants another proof from whoever comes from elsewhere.
 async fn suspending(backend: Backend) -> (World, Router) {
     let world = World::with(backend, |config| config.binding.address = Reaction::StepUp).await;
