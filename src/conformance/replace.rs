@@ -7,7 +7,7 @@ use super::{
     probe::{Probe, successor},
 };
 use crate::{
-    record::{Change, Keep, Record},
+    record::{Change, Keep, Record, STEP_UP},
     store::{Changed, Replaced, Replacement, SessionStore},
 };
 
@@ -22,6 +22,7 @@ promises!(replace:
     makes_a_users_session_anonymous,
     can_follow_itself,
     takes_the_new_sessions_end,
+    hides_from_others_what_waits_for_its_user,
 );
 
 /// The new id lives, the old one is dead in every verb.
@@ -142,6 +143,20 @@ async fn takes_the_new_sessions_end<S: SessionStore>(store: Probe<S>) {
     let end = new.expires_at().as_millis() - NOW.as_millis();
     store.is_there("the new session has its own window", &new, later(end - 1)).await;
     store.is_gone("the new session has its own end", new.id(), later(end)).await;
+}
+
+/// Of a session whose user has to prove again who he is, he alone keeps anything, however little of a log-in the one who takes
+/// its place knows of that.
+async fn hides_from_others_what_waits_for_its_user<S: SessionStore>(store: Probe<S>) {
+    let (ada, eve) = (user(), user());
+    for (heir, expected) in [(session(&ada), Some(&b"1"[..])), (session(&eve), None), (anonymous(), None)] {
+        let mut change = set("cart", *b"1");
+        change.set(STEP_UP, *b"1");
+        let old = store.keep(after(session(&ada), &change)).await;
+        let new = Replacement { keep: Keep::Everything, ..successor(&heir) };
+        let kept = exchange(&store, &old, new, "what is hidden is kept for its user").await;
+        equal("what is hidden is kept for its user", kept.attributes().value("cart"), expected);
+    }
 }
 
 /// An anonymous session with a cart, and a user's that is to follow it with fields of its own.

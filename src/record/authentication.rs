@@ -120,6 +120,21 @@ impl Record {
         self.attributes.value(STEP_UP).is_some() || self.withholds(STEP_UP)
     }
 
+    /// Whether its values are out of reach for the session that takes its place.
+    pub(crate) fn hides_from(&self, heir: &Self) -> bool {
+        self.demands_step_up() && !heir.claimant().is_some_and(|user| self.can_be_proved_by(user))
+    }
+
+    /// Whether this user can show that it is his.
+    pub(crate) fn can_be_proved_by(&self, user: &str) -> bool {
+        self.claimant() == Some(user)
+    }
+
+    /// Its user, or who is about to be.
+    fn claimant(&self) -> Option<&str> {
+        self.user().or_else(|| self.first_factor().map(FirstFactor::user))
+    }
+
     /// What it is bound to, if it is not what the settings say.
     pub(crate) fn binding(&self) -> Option<Binding> {
         self.authentication()?.binding

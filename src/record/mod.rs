@@ -160,8 +160,12 @@ impl Record {
     }
 
     /// Takes over what is to be kept of the session that this one replaces. What this one has
-    /// already is not overwritten.
+    /// already is not overwritten. Of a session whose user [has to prove again](Self::demands_step_up) who he is, nothing is kept but
+    /// for him: whoever else logs in from there may have stolen it.
     pub fn inherit(&mut self, old: &Self, keep: &Keep) {
+        if old.hides_from(self) {
+            return;
+        }
         let mine: Vec<(&str, &[u8])> = self.attributes.iter().collect();
         let kept = old.attributes.iter().filter(|(name, _)| keep.covers(name));
         self.attributes = kept.chain(mine).collect();

@@ -140,6 +140,46 @@ fn a_replacement_inherits_what_is_to_be_kept_and_keeps_its_own() {
 }
 
 #[test]
+fn what_a_suspended_session_has_is_inherited_by_its_user_alone() {
+    let first_factor = |user: &str| {
+        let first = FirstFactor {
+            user: user.into(),
+            epoch: 0,
+            factors: vec![],
+            roles: vec![],
+            remembered: false,
+            keep: vec![],
+        };
+        record().with_authentication(Authentication { first_factor: Some(first.into()), ..Authentication::default() })
+    };
+    let mut change = Change::new();
+    change.set("cart.1", *b"2");
+    let suspending = {
+        let mut change = change.clone();
+        change.set(STEP_UP, *b"1");
+        change
+    };
+    let ada = || record().with_user("ada");
+    for (old, heir, is_his) in [
+        (ada(), ada(), true),
+        (ada(), first_factor("ada"), true),
+        (first_factor("ada"), ada(), true),
+        (ada(), record().with_user("eve"), false),
+        (ada(), first_factor("eve"), false),
+        (ada(), record(), false),
+        (record(), ada(), false),
+        (record(), record(), false),
+    ] {
+        for (change, is_kept) in [(&change, true), (&suspending, is_his)] {
+            let (mut old, mut heir) = (old.clone(), heir.clone());
+            old.apply(change).unwrap();
+            heir.inherit(&old, &Keep::Prefixes(vec!["cart.".into()]));
+            assert_eq!(heir.attributes().value("cart.1").is_some(), is_kept, "{old:?} {heir:?}");
+        }
+    }
+}
+
+#[test]
 fn a_record_goes_through_json_unchanged() {
     let mut record = record().with_user("ada").with_roles(["editor"]).with_remembered(true);
     let mut change = Change::new();

@@ -1,6 +1,6 @@
 use http::HeaderValue;
 
-use super::{From, Session};
+use super::Session;
 use crate::{
     record::Change,
     sessions::{Applicant, Beginning, Error, Event, Issued},
@@ -43,16 +43,20 @@ impl OfRequest {
 
 impl Applicant for OfRequest {
     fn begin(&mut self) -> Result<Beginning, Error> {
-        let from = self.session.shared.arrival.from;
-        from.check()?;
-        if from != From::OwnSite {
-            self.session.manager()?.emit(&Event::CrossSiteReported { session: None });
-        }
+        self.session.shared.arrival.from.check()?;
+        self.session.tell_where_from();
         let device_id = self.next_device()?;
         let state = self.session.look();
         let mut origin = self.session.shared.client.origin();
         origin.device.id = device_id;
-        Ok(Beginning { replaces: state.live().map(|session| session.record.id()), change: state.written(), origin })
+        let replaced = state.live();
+        Ok(Beginning {
+            replaces: replaced.map(|session| session.record.id()),
+            // The store knows of a suspension too, but not of one that this very request has brought about.
+            hidden: replaced.is_some_and(|it| it.suspended && !it.record.can_be_proved_by(&self.user)),
+            change: state.written(),
+            origin,
+        })
     }
 
     fn entered(&mut self, issued: &Issued) {

@@ -25,7 +25,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// If the store fails, or the system's random generator; [`ErrorKind::Ended`] if the session has ended in this request.
+    /// If the store fails, or the system's random generator; [`ErrorKind::Ended`] if the session has ended in this request;
+    /// [`ErrorKind::CrossSite`] if one would begin in a request that another site made the browser send.
     pub async fn form_token(&self) -> Result<String, Error> {
         let sessions = self.manager()?;
         let known = self.look().live().map(|session| session.record.id());

@@ -37,7 +37,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     carrier::{Way, challenge},
     record::{SessionId, is_reserved},
-    sessions::{Authenticated, Error, ErrorKind, SessionInfo, Sessions, entries, from_json},
+    sessions::{Authenticated, Error, ErrorKind, Event, SessionInfo, Sessions, entries, from_json},
     token::RefusalKind,
 };
 use state::State;
@@ -89,12 +89,14 @@ pub(crate) enum From {
     /// This one; or it does not matter.
     #[default]
     OwnSite,
-    /// Another. Then it logs nobody in if it is to be refused.
+    /// Another. Then it begins no session if it is to be refused.
     OtherSite { refused: bool },
 }
 
 impl From {
-    /// Whether somebody may log in from there, or try to.
+    /// Whether a session may begin from there, with a user or without, and whether somebody may try to log in. The browser keeps a
+    /// cookie back from what another site makes it send, and still stores the one that it is answered with: so any session that
+    /// begins there takes the place of the user's own.
     fn check(self) -> Result<(), Error> {
         match self {
             Self::OtherSite { refused: true } => Err(Error::new(ErrorKind::CrossSite)),
@@ -130,6 +132,14 @@ impl Session {
     #[must_use]
     pub fn in_extensions(extensions: &Extensions) -> Option<Self> {
         extensions.get::<Self>().cloned()
+    }
+
+    /// Tells of a session that begins though another site made the browser send the request: it would be refused, were it not
+    /// only to be reported.
+    fn tell_where_from(&self) {
+        if let (From::OtherSite { .. }, Some(sessions)) = (self.shared.arrival.from, &self.shared.sessions) {
+            sessions.emit(&Event::CrossSiteReported { session: None });
+        }
     }
 
     fn without_layer() -> Self {

@@ -15,7 +15,8 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::InvalidName`] or [`ErrorKind::InvalidValue`] for what cannot be an attribute,
     /// [`ErrorKind::ChangeRefused`] if the session would exceed its bounds, [`ErrorKind::Ended`] if
-    /// it has ended in this request. Nothing has changed then.
+    /// it has ended in this request; [`ErrorKind::CrossSite`] if it would begin a session, and another
+    /// [site](crate::CrossSite) made the browser send this request. Nothing has changed then.
     pub fn set<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> Result<(), Error> {
         let value = to_json(name, value)?;
         self.edit(name, |change| {
@@ -93,10 +94,19 @@ impl Session {
         state.check_writable()?;
         let before = state.change.field(name).cloned();
         let edited = edit(&mut state.change).and_then(|()| state.check_sum(name)).and_then(|()| fits(&state, bounds));
+        let edited = edited.and_then(|()| self.check_beginning(&state));
         if edited.is_err() {
             state.change.restore(name, before);
         }
         edited
+    }
+
+    /// Refuses what would begin a session, where none may begin.
+    fn check_beginning(&self, state: &State) -> Result<(), Error> {
+        match state.holding {
+            Holding::Nothing if !state.change.leaves_nothing() => self.shared.arrival.from.check(),
+            _ => Ok(()),
+        }
     }
 
     /// Starts a session, with what is buffered, and says under which id. None begins in the place of one that has ended.
@@ -104,8 +114,10 @@ impl Session {
         let change = {
             let mut state = self.lock();
             state.check_writable()?;
+            self.shared.arrival.from.check()?;
             std::mem::take(&mut state.change)
         };
+        self.tell_where_from();
         let issued = self.manager()?.start_with(change, self.shared.client.origin()).await?;
         self.lock().hold(&issued);
         Ok(issued.session_id())

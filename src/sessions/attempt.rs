@@ -4,7 +4,7 @@ use std::{fmt, future::Future, net::IpAddr, time::Duration};
 
 use tokio::time::sleep;
 
-use super::{Error, ErrorKind, Event, Limiter, Sessions, check_name, enter::LONGEST_USER, throttle::Tally};
+use super::{Error, ErrorKind, Event, Limiter, Sessions, enter::check_user, throttle::Tally};
 use crate::{
     clock::{Stopwatch, Timestamp},
     store::{Epoch, Terms},
@@ -72,7 +72,7 @@ impl Sessions {
     /// If the store fails, or the user's id is none.
     pub async fn attempt(&self, user: impl ToString) -> Result<Attempt, Error> {
         let user = user.to_string();
-        check_name("a user's id", &user, LONGEST_USER)?;
+        check_user(&user)?;
         self.begin().note(self, user).await
     }
 
@@ -107,7 +107,7 @@ impl Sessions {
         attempt.network = self.count_network(whence.address).await?;
         attempt.counts = self.count_account(&name, whence.known_device.as_deref()).await?;
         // What cannot be a user's id is nobody's name, and no log-in follows.
-        match check_name("a user's id", &name, LONGEST_USER) {
+        match check_user(&name) {
             Ok(()) => attempt.note(self, name).await,
             Err(_) => Ok(attempt),
         }
@@ -208,7 +208,7 @@ impl Attempt {
         if *self.user == *user {
             return Ok(self);
         }
-        check_name("a user's id", &user, LONGEST_USER)?;
+        check_user(&user)?;
         self.note(sessions, user).await
     }
 

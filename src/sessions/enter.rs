@@ -84,7 +84,8 @@ impl Sessions {
                 Replaced::IdTaken => {}
                 Replaced::Gone => return Err(Error::new(ErrorKind::Ended)),
                 Replaced::LimitReached => {
-                    if !self.clear_away(user.unwrap_or_default()).await? {
+                    let Some(user) = user else { return Err(Error::new(ErrorKind::LimitReached)) };
+                    if !self.clear_away(user).await? {
                         return Err(Error::new(ErrorKind::LimitReached));
                     }
                 }
@@ -131,6 +132,8 @@ impl Applicant for () {
 pub(crate) struct Beginning {
     /// The session whose place it takes.
     pub(crate) replaces: Option<SessionId>,
+    /// Whether nothing of that one is kept, whatever the log-in says.
+    pub(crate) hidden: bool,
     /// What this request has written so far.
     pub(crate) change: Change,
     pub(crate) origin: Origin,
@@ -155,4 +158,7 @@ pub(crate) fn check_name(what: &str, name: &str, longest: usize) -> Result<(), E
     Err(Error::because(ErrorKind::InvalidName, problem))
 }
 
-pub(super) const LONGEST_USER: usize = 255;
+/// Refuses what is no user's id. What a store keeps besides sessions, as counts of attempts, it keeps in names that are none.
+pub(super) fn check_user(user: &str) -> Result<(), Error> {
+    check_name("a user's id", user, 255)
+}

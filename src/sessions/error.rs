@@ -33,7 +33,7 @@ pub enum ErrorKind {
     StepUpRequired,
     /// This is not one of the second factors that the log-in waits for. 403.
     WrongFactor,
-    /// Another site made the browser send this request: it may not log anybody in. 403.
+    /// Another site made the browser send this request: it may not begin a session, logged in or not. 403.
     CrossSite,
     /// A form's token is missing, or is not of this session. 403.
     InvalidFormToken,

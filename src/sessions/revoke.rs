@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, sync::Arc, time::SystemTime};
 
-use super::{Error, ErrorKind, Event, Reason, SessionInfo, Sessions, verdict::is_among_all};
+use super::{Error, ErrorKind, Event, Reason, SessionInfo, Sessions, enter::check_user, verdict::is_among_all};
 use crate::{
     clock::Timestamp,
     record::{Record, SessionId},
@@ -43,8 +43,9 @@ impl Sessions {
     /// Ends all sessions of a user. Says which were alive.
     ///
     /// # Errors
-    /// If the store fails.
+    /// If the store fails; [`ErrorKind::InvalidName`] if this can be no user's id.
     pub async fn revoke_user(&self, user: &str, reason: Reason) -> Result<Vec<SessionId>, Error> {
+        check_user(user)?;
         let ended = self.run(self.store().revoke_user(user, None, self.now())).await?;
         Ok(self.tell(ended, reason))
     }
@@ -52,8 +53,9 @@ impl Sessions {
     /// Ends all sessions of a user but one. Says which were alive.
     ///
     /// # Errors
-    /// If the store fails.
+    /// If the store fails; [`ErrorKind::InvalidName`] if this can be no user's id.
     pub async fn revoke_others(&self, user: &str, except: SessionId, reason: Reason) -> Result<Vec<SessionId>, Error> {
+        check_user(user)?;
         let ended = self.run(self.store().revoke_user(user, Some(except), self.now())).await?;
         Ok(self.tell(ended, reason))
     }
@@ -65,7 +67,7 @@ impl Sessions {
     /// A log-in that is under way is not among them: [`revoke_user`](Self::revoke_user) ends those too.
     ///
     /// # Errors
-    /// If the store fails: then some of them may still be alive.
+    /// If the store fails: then some of them may still be alive. [`ErrorKind::InvalidName`] if this can be no user's id.
     pub async fn revoke_older_than(
         &self,
         user: &str,
@@ -86,8 +88,9 @@ impl Sessions {
     /// Says which were alive.
     ///
     /// # Errors
-    /// If the store fails.
+    /// If the store fails; [`ErrorKind::InvalidName`] if this can be no user's id.
     pub async fn revoke_device(&self, user: &str, device_id: &str, reason: Reason) -> Result<Vec<SessionId>, Error> {
+        check_user(user)?;
         let ended = self.run(self.store().revoke_device(user, device_id, self.now())).await?;
         Ok(self.tell(ended, reason))
     }
@@ -95,7 +98,7 @@ impl Sessions {
     /// A user's live sessions, the one used last in front.
     ///
     /// # Errors
-    /// If the store fails.
+    /// If the store fails; [`ErrorKind::InvalidName`] if this can be no user's id.
     pub async fn list(&self, user: &str) -> Result<Vec<SessionInfo>, Error> {
         self.list_with(user, None).await
     }
@@ -119,6 +122,7 @@ impl Sessions {
 
     /// What the store has of a user's live sessions, page by page.
     pub(super) async fn records_of(&self, user: &str) -> Result<Vec<Arc<Record>>, Error> {
+        check_user(user)?;
         let mut records: Vec<Arc<Record>> = Vec::new();
         loop {
             let after = records.last().map(|record| record.id());

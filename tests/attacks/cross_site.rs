@@ -6,6 +6,7 @@ use countersign::{CrossSiteCheck, Event, RefusalKind, SameSite, Sessions};
 use http::{Method, StatusCode, header};
 
 use crate::{
+    kinds::with_forms,
     site::{ask, site},
     support::{Backend, Browser, Reply, World},
 };
@@ -99,6 +100,30 @@ async fn a_log_in_from_another_site_is_refused() {
         let reply = ask(&browser, Method::POST, "/login/ada", None, headers).await;
         assert_eq!(reply.status, StatusCode::OK, "a page of this site, and a program, may: {headers:?}");
     }
+}
+
+/// CS-01, CS-08: a form of another site is posted here, without the cookie, which is `SameSite=Lax`. What the answer sets the browser
+/// keeps all the same, as this is a navigation: a session that began here would take the place of the victim's own.
+#[tokio::test]
+async fn another_site_takes_nobodys_cookie_away_by_having_him_begin_a_session() {
+    let world = World::new(Backend::Memory).await;
+    let site = with_forms(world.sessions.clone());
+    let mut victim = Browser::new(&site);
+    victim.post("/login/ada").await;
+    for from in
+        [[("sec-fetch-site", "cross-site"), ("origin", FOREIGN)], [("origin", FOREIGN), ("host", "shop.example.org")]]
+    {
+        for path in ["/count", "/attributes/colour/red", "/form"] {
+            let reply = ask(&Browser::new(&site), Method::POST, path, None, &from).await;
+            assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path}: what is lost is told");
+            victim.keep_all(&reply);
+            assert_eq!(victim.get("/me").await.body, "ada", "{path}");
+        }
+        let removing = ask(&Browser::new(&site), Method::DELETE, "/attributes/colour", None, &from).await;
+        assert_eq!((removing.status, removing.set_cookie()), (StatusCode::OK, None), "what begins nothing may be");
+    }
+    let link = ask(&Browser::new(&site), Method::GET, "/peek", None, &[("sec-fetch-site", "cross-site")]).await;
+    assert_eq!((link.status, link.set_cookie()), (StatusCode::OK, None));
 }
 
 /// CS-05, B-05: what counts is the credential that authenticated, and not which headers stand beside it.

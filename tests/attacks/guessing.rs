@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use countersign::{ErrorKind, Reason, SessionId};
 use http::{Method, StatusCode};
 
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     support::{Backend, Browser, Reply, World, on_every_store},
 };
 
-async fn world(backend: crate::support::Backend) -> World {
+async fn world(backend: Backend) -> World {
     World::with(backend, |config| {
         config.throttle.answer_after = Duration::ZERO;
         config.throttle.network.free = 10;
@@ -184,4 +185,36 @@ async fn an_unlocked_account_is_open_and_its_neighbour_is_not() {
         assert_eq!(statuses().await, [200, 429]);
     })
     .await;
+}
+
+/// Anybody can compute under which name an account's attempts are counted. It is no user's, and no verb takes it for one.
+#[tokio::test]
+async fn a_count_is_neither_shown_nor_cleared_by_its_name() {
+    let world = world(Backend::Memory).await;
+    let site = site(world.sessions.clone());
+    for _ in 0..5 {
+        Browser::new(&site).post("/guess/ada/wrong").await;
+    }
+    let mut message = Vec::new();
+    for part in ["account", "ada"] {
+        message.extend((part.len() as u64).to_be_bytes());
+        message.extend(part.as_bytes());
+    }
+    let hash = ring::digest::digest(&ring::digest::SHA256, &message);
+    let holder: String = hash.as_ref().iter().fold("\u{1}".to_owned(), |text, byte| format!("{text}{byte:02x}"));
+    assert_eq!(world.held_by(&holder).await, 1, "this is its name");
+
+    let (sessions, id) = (&world.sessions, SessionId::new(None).unwrap());
+    let refused = [
+        sessions.list(&holder).await.map(drop),
+        sessions.revoke_user(&holder, Reason::LoggedOut).await.map(drop),
+        sessions.revoke_others(&holder, id, Reason::LoggedOut).await.map(drop),
+        sessions.revoke_older_than(&holder, std::time::SystemTime::now(), Reason::LoggedOut).await.map(drop),
+        sessions.revoke_device(&holder, "laptop", Reason::LoggedOut).await.map(drop),
+    ];
+    for answer in refused {
+        assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidName);
+    }
+    let guess = Browser::new(&site).post("/guess/ada/right").await;
+    assert_eq!(guess.status, StatusCode::TOO_MANY_REQUESTS);
 }

@@ -10,7 +10,7 @@ use crate::{
     support::{Backend, Browser, World, app, on_every_store, seconds, sign},
 };
 
-fn with_forms(sessions: Sessions) -> Router {
+pub(crate) fn with_forms(sessions: Sessions) -> Router {
     Router::new()
         .route("/form", post(|session: Session| async move { session.form_token().await }))
         .route("/form/{token}", post(check))

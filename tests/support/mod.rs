@@ -33,7 +33,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use countersign::{Clock, Config, KeyRing, Record, SessionId, SessionStore, Sessions, store::AnyStore};
+use countersign::{
+    Clock, Config, KeyRing, Record, SessionId, SessionStore, Sessions,
+    store::{AnyStore, Page},
+};
 
 pub const KEY: &[u8] = b"the key of the tests: 32 bytes..";
 pub const OTHER_KEY: &[u8] = b"the other key of the tests, longer";
@@ -102,6 +105,12 @@ impl World {
             live.extend(self.truth.load(id, now).await.unwrap());
         }
         live
+    }
+
+    /// How many records the storage holds in this name, be they sessions or not.
+    pub async fn held_by(&self, name: &str) -> usize {
+        let page = Page { after: None, size: 1_000 };
+        self.truth.list(name, page, self.clock.now()).await.unwrap().len()
     }
 
     /// Everything that the storage holds, as bytes.

@@ -6,7 +6,7 @@ use crate::{
     record::{Assurance, Authentication, Device, FirstFactor, Keep, Record},
     sessions::{
         Error, ErrorKind, Event, Issued, Sessions,
-        enter::{Beginning, Entry, LONGEST_USER, check_name},
+        enter::{Beginning, Entry, check_name, check_user},
     },
     store::Terms,
     token::Secret,
@@ -14,7 +14,7 @@ use crate::{
 
 impl LogIn {
     pub(super) async fn complete(mut self) -> Result<Issued, Error> {
-        check_name("a user's id", &self.user, LONGEST_USER)?;
+        check_user(&self.user)?;
         let sessions = self.sessions.take().ok_or_else(|| Error::new(ErrorKind::MissingLayer))?;
         let factors = if let Stage::First(factors) = &self.stage { &factors[..] } else { &[] };
         self.methods.iter().chain(factors).try_for_each(|name| check_name("a factor's name", name, LONGEST_FACTOR))?;
@@ -40,7 +40,7 @@ impl LogIn {
             sessions.still_holds(attempt.at(), ErrorKind::Overtaken).await?;
         }
         let first = self.first_factor(sessions, terms).await?;
-        let Beginning { replaces, change, origin } = self.applicant.begin()?;
+        let Beginning { replaces, hidden, change, origin } = self.applicant.begin()?;
         let change = change.within(sessions.config().attributes);
         let device = self.device_of(origin.device);
         let authentication = Authentication {
@@ -61,7 +61,7 @@ impl LogIn {
                 .with_agent(origin.agent)
                 .with_authentication(authentication.clone())
         };
-        let keep = if self.keep.is_empty() { Keep::Nothing } else { Keep::Prefixes(self.keep.clone()) };
+        let keep = if hidden || self.keep.is_empty() { Keep::Nothing } else { Keep::Prefixes(self.keep.clone()) };
         let entry = Entry { user, replaces, keep, change: &change, terms };
         let entered = sessions.enter(entry.clone(), &shape).await;
         match (entered, &self.stage) {

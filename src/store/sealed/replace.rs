@@ -59,5 +59,5 @@ fn lost<'a>(old: &'a Record, new: &'a Replacement) -> Option<&'a str> {
         let replaced = matches!(new.change.field(name), Some(FieldChange::Set(_) | FieldChange::Remove));
         *name != Record::ORIGIN && new.keep.covers(name) && !replaced && new.record.attributes().value(name).is_none()
     };
-    origin.or_else(|| old.withheld().find(is_lost))
+    origin.or_else(|| old.withheld().filter(|_| !old.hides_from(&new.record)).find(is_lost))
 }
