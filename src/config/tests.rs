@@ -20,7 +20,7 @@ fn the_presets_are_the_documented_numbers() {
 #[test]
 fn a_contradiction_names_its_field() {
     type Edit = fn(&mut Config);
-    let cases: [(&str, Edit); 36] = [
+    let cases: [(&str, Edit); 38] = [
         ("lifetime.idle", |c| c.lifetime.idle = Duration::ZERO),
         ("lifetime.absolute", |c| c.lifetime.absolute = Duration::from_secs(60)),
         ("remember.absolute", |c| c.remember.absolute = Duration::from_secs(401 * 86_400)),
@@ -56,6 +56,14 @@ fn a_contradiction_names_its_field() {
         ("cross_site.origins", |c| c.cross_site.origins = vec!["https://example.org:443".to_owned()]),
         ("cross_site.origins", |c| c.cross_site.origins = vec!["https://example.org.".to_owned()]),
         ("cross_site.origins", |c| c.cross_site.origins = vec!["https://ada@example.org".to_owned()]),
+        ("cross_site.check", |c| {
+            c.cookie.same_site = SameSite::None;
+            c.cross_site.check = CrossSiteCheck::Report;
+        }),
+        ("cross_site.check", |c| {
+            c.cookie.same_site = SameSite::None;
+            c.cross_site.check = CrossSiteCheck::Off;
+        }),
         ("proxies.trusted", |c| c.proxies.trusted = vec!["10.0.0.0/33".to_owned()]),
         ("device.name", |c| c.device.name = Some(c.cookie.name.clone())),
         ("device.lifetime", |c| c.device.lifetime = Duration::from_secs(401 * 86_400)),

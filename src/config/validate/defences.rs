@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{LOCAL_PATH, LONGEST_LIFE, first_broken, is_cookie_name, is_local_path};
-use crate::config::{Binding, Config, ConfigError, Pace, Throttle};
+use crate::config::{Binding, Config, ConfigError, CrossSiteCheck, Pace, SameSite, Throttle};
 
 pub(super) fn validate(config: &Config) -> Result<(), ConfigError> {
     config.validate_lifetime("assurance.aal2", config.assurance.aal2)?;
@@ -26,6 +26,11 @@ pub(super) fn validate(config: &Config) -> Result<(), ConfigError> {
             "cross_site.origins",
             "must be origins: scheme and host in small letters, a port if it is not the scheme's, no path, \
              as in \"https://www.example.org\"",
+        ),
+        (
+            config.cookie.same_site != SameSite::None || config.cross_site.check == CrossSiteCheck::Enforce,
+            "cross_site.check",
+            "must be \"enforce\" with cookie.same_site = \"none\", as browsers then keep no cookie back from other sites",
         ),
         (
             config.proxies.trusted.iter().all(|network| is_network(network)),
