@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::{Outage, facts::Facts};
 use crate::{
     clock::Timestamp,
-    record::{Record, SessionId},
+    record::Record,
     session::{Arrival, Client, Holding, Mark, Session},
     sessions::{Admission, Authenticated, Error, ErrorKind, Reason, Sessions, Watched},
     store::StoreError,
@@ -100,9 +100,9 @@ pub(super) fn decide<B>(
     match admission {
         Admission::Granted(session) => granted(sessions, request, session, arrival, facts),
         Admission::Refused(kind) => refused(sessions, arrival, kind),
-        Admission::Stolen(id) => {
+        Admission::Stolen(record) => {
             let sessions = sessions.clone();
-            Decision::End { end: to_the_end(async move { sessions.end_stolen(id).await }), arrival }
+            Decision::End { end: to_the_end(async move { sessions.end_stolen(&record).await }), arrival }
         }
     }
 }
@@ -128,14 +128,14 @@ fn granted<B>(
         Watched::StepUp => Decision::Attach(arrival, Holding::Live(session), Some(Mark::StepUp)),
         Watched::Refused(kind) => refused(sessions, arrival, kind),
         Watched::Ends => {
-            let (sessions, id) = (sessions.clone(), session.record.id());
-            Decision::End { end: to_the_end(end_elsewhere(sessions, id)), arrival }
+            let end = end_elsewhere(sessions.clone(), session.record);
+            Decision::End { end: to_the_end(end), arrival }
         }
     }
 }
 
-async fn end_elsewhere(sessions: Sessions, id: SessionId) -> Error {
-    match sessions.revoke(id, Reason::UsedElsewhere).await {
+async fn end_elsewhere(sessions: Sessions, record: Arc<Record>) -> Error {
+    match sessions.end(record.id(), record.user(), Reason::UsedElsewhere).await {
         Ok(_) => sessions.refused(RefusalKind::Gone),
         Err(error) => error,
     }

@@ -36,8 +36,9 @@ impl Session {
     /// If the store fails: then the session is still alive.
     pub async fn log_out(&self) -> Result<(), Error> {
         let sessions = self.manager()?;
-        let Some(id) = self.id() else { return Ok(()) };
-        sessions.revoke(id, Reason::LoggedOut).await?;
+        let Some(record) = self.look().record().cloned() else { return Ok(()) };
+        let id = record.id();
+        sessions.end(id, record.user(), Reason::LoggedOut).await?;
         self.lock().end(id);
         Ok(())
     }

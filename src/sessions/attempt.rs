@@ -33,7 +33,7 @@ pub struct Attempt {
     epoch: Epoch,
     at: Timestamp,
     begun: Stopwatch,
-    answer_after: Duration,
+    sessions: Sessions,
     /// What a success clears.
     counts: Vec<Counted>,
     /// What a success only takes itself out of: else whoever has an account of his own could clear it.
@@ -190,7 +190,7 @@ impl Sessions {
             epoch: Epoch::default(),
             at: self.now(),
             begun: Stopwatch::start(),
-            answer_after: self.inner.config.throttle.answer_after,
+            sessions: self.clone(),
             counts: Vec::new(),
             network: None,
         }
@@ -216,8 +216,10 @@ impl Attempt {
     /// sooner than [`Throttle::answer_after`](crate::Throttle::answer_after) after the attempt began, so that code, text and
     /// time tell nothing of whether there is such a user. Also for users that there are not. Needs a Tokio runtime.
     pub fn refuse(&self) -> impl Future<Output = Error> + Send + use<> {
-        let (begun, answer_after) = (self.begun, self.answer_after);
+        let (begun, sessions, user) = (self.begun, self.sessions.clone(), self.user.clone());
         async move {
+            sessions.emit(&Event::AttemptFailed { name: &user });
+            let answer_after = sessions.config().throttle.answer_after;
             sleep(answer_after.saturating_sub(Duration::from_nanos(begun.nanos()))).await;
             Error::new(ErrorKind::WrongCredentials)
         }

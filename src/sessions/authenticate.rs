@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{Due, Error, ErrorKind, Event, Honoured, LookUp, Reason, SessionInfo, Sessions, Verdict, judge};
 use crate::{
     clock::Timestamp,
-    record::{Record, SessionId},
+    record::Record,
     token::{RefusalKind, Token},
 };
 
@@ -78,7 +78,7 @@ impl Sessions {
         match admission {
             Admission::Granted(authenticated) => Ok(authenticated),
             Admission::Refused(kind) => Err(self.refused(kind)),
-            Admission::Stolen(id) => Err(self.end_stolen(id).await),
+            Admission::Stolen(record) => Err(self.end_stolen(&record).await),
         }
     }
 
@@ -104,14 +104,14 @@ impl Sessions {
                 Admission::Granted(Authenticated { token, record, honoured, due, stale: false, suspended })
             }
             (Verdict::Refused(kind), _) => Admission::Refused(kind),
-            (Verdict::Stolen, _) => Admission::Stolen(token.id()),
-            (Verdict::Honoured(_), None) => Admission::Refused(RefusalKind::Gone),
+            (Verdict::Stolen, Some(record)) => Admission::Stolen(record),
+            (Verdict::Honoured(_) | Verdict::Stolen, None) => Admission::Refused(RefusalKind::Gone),
         }
     }
 
     /// Ends a session whose replaced secret was used.
-    pub(crate) async fn end_stolen(&self, id: SessionId) -> Error {
-        match self.revoke(id, Reason::SecretReused).await {
+    pub(crate) async fn end_stolen(&self, record: &Record) -> Error {
+        match self.end(record.id(), record.user(), Reason::SecretReused).await {
             Ok(_) => self.refused(RefusalKind::Reused),
             Err(error) => error,
         }
@@ -129,5 +129,5 @@ impl Sessions {
 pub(crate) enum Admission {
     Granted(Authenticated),
     Refused(RefusalKind),
-    Stolen(SessionId),
+    Stolen(Arc<Record>),
 }

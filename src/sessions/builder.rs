@@ -28,7 +28,7 @@ use crate::{
 /// let sessions = Sessions::builder(KeyRing::generate()?, MemoryStore::new())
 ///     .config(Config::development())
 ///     .on_event(|event| {
-///         if let Event::Ended { session, reason } = event {
+///         if let Event::Ended { session, reason, .. } = event {
 ///             println!("{session} ended: {reason:?}");
 ///         }
 ///     })
@@ -41,7 +41,7 @@ pub struct SessionsBuilder {
     store: Arc<dyn ErasedStore>,
     config: Config,
     clock: Clock,
-    listener: Option<Listener>,
+    listeners: Vec<Listener>,
     permissions: Permissions,
     on_suspicion: Option<SuspicionHook>,
 }
@@ -50,7 +50,15 @@ impl SessionsBuilder {
     pub(super) fn new(keys: KeyRing, store: impl SessionStore) -> Self {
         let store = Arc::new(store);
         let (config, clock) = (Config::production(), Clock::system());
-        Self { keys, store, config, clock, listener: None, permissions: Permissions::default(), on_suspicion: None }
+        Self {
+            keys,
+            store,
+            config,
+            clock,
+            listeners: Vec::new(),
+            permissions: Permissions::default(),
+            on_suspicion: None,
+        }
     }
 
     /// Replaces the settings.
@@ -63,10 +71,11 @@ impl SessionsBuilder {
         Self { clock, ..self }
     }
 
-    /// Calls `listener` whenever something happens to a session. It runs on the request's path: it
-    /// should hand long work to somebody else.
-    pub fn on_event(self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        Self { listener: Some(Box::new(listener)), ..self }
+    /// Calls `listener` whenever something happens to a session, besides those that are called already. It runs on the request's
+    /// path: it should hand long work to somebody else.
+    pub fn on_event(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listeners.push(Box::new(listener));
+        self
     }
 
     /// Grants permissions to a role, beside those that it has: for [`Require::permission`](crate::Require::permission) and
@@ -131,14 +140,14 @@ impl SessionsBuilder {
             store: self.store,
             config: self.config,
             clock: self.clock,
-            events: Events::to(self.listener),
+            events: Events::to(self.listeners),
             permissions: self.permissions,
             on_suspicion: self.on_suspicion,
             everybody: Everybody::default(),
             turns: Turns::default(),
             alive: watch::Sender::new(()),
         };
-        Sessions { inner: Arc::new(inner) }
+        Sessions { inner: Arc::new(inner), by: None }
     }
 }
 

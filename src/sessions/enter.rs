@@ -78,7 +78,7 @@ impl Sessions {
             };
             match placed {
                 Replaced::Done { record, evicted } => {
-                    evicted.iter().for_each(|id| self.emit(&Event::Ended { session: *id, reason: Reason::Evicted }));
+                    self.tell_ends(evicted, user.unwrap_or_default(), Reason::Evicted);
                     return Ok(Issued::new(self.inner.keys.sign(secret, id), record));
                 }
                 Replaced::IdTaken => {}

@@ -8,7 +8,8 @@ use crate::{
     token::RefusalKind,
 };
 
-/// Something that happened to a session. Holds no secret, and may be logged, but for the name in [`LockedOut`](Self::LockedOut).
+/// Something that happened to a session. Holds no secret, and may be logged, but for the names in
+/// [`AttemptFailed`](Self::AttemptFailed) and [`LockedOut`](Self::LockedOut).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -56,12 +57,27 @@ pub enum Event<'a> {
         /// The one whose place it took.
         instead_of: SessionId,
     },
+    /// A session's idle window has been moved.
+    Refreshed {
+        /// The session.
+        session: SessionId,
+    },
+    /// A session's new secret was used for the first time: the old one is good for its grace alone. Two requests that use it
+    /// first at once tell it twice.
+    Rotated {
+        /// The session.
+        session: SessionId,
+    },
     /// A session ended before its time.
     Ended {
         /// The session.
         session: SessionId,
+        /// Its user, where whoever ended it knew him.
+        user: Option<&'a str>,
         /// Why.
         reason: Reason,
+        /// Who had it ended, where that was said by [`Sessions::by`](super::Sessions::by).
+        by: Option<&'a str>,
     },
     /// A credential was refused.
     Refused {
@@ -86,6 +102,8 @@ pub enum Event<'a> {
         until: Timestamp,
         /// Why.
         reason: Reason,
+        /// Who had them ended, where that was said by [`Sessions::by`](super::Sessions::by).
+        by: Option<&'a str>,
     },
     /// A request's buffered writes met a session that had ended in the meantime. They were dropped;
     /// the client got its ordinary answer.
@@ -128,6 +146,12 @@ pub enum Event<'a> {
     AttemptRefused {
         /// Which count was too high.
         by: Limiter,
+    },
+    /// An attempt has failed, as the application says by [`Attempt::refuse`](super::Attempt::refuse).
+    AttemptFailed {
+        /// Whose account it was on. It need not be any user's, and may be a password in the wrong field: it is not logged here,
+        /// and should not be.
+        name: &'a str,
     },
     /// So many attempts on an account have been made in a row that from now on they are delayed; or so many that it is locked.
     LockedOut {
@@ -187,11 +211,13 @@ pub(super) fn log(event: &Event<'_>) {
             let (session, kind, reaction) = (suspicion.session(), suspicion.kind(), suspicion.reaction());
             tracing::warn!(%session, ?kind, ?reaction, "session used from elsewhere");
         }
+        Event::Refreshed { session } => tracing::trace!(%session, "session refreshed"),
+        Event::Rotated { session } => tracing::debug!(%session, "secret rotated"),
         Event::Renewed { session, instead_of } => tracing::info!(%session, %instead_of, "session renewed"),
-        Event::Ended { session, reason: Reason::SecretReused } => {
+        Event::Ended { session, reason: Reason::SecretReused, .. } => {
             tracing::warn!(%session, "session ended: a replaced secret was used after its grace, which suggests theft");
         }
-        Event::Ended { session, reason } => tracing::info!(%session, ?reason, "session ended"),
+        Event::Ended { session, reason, by, .. } => tracing::info!(%session, ?reason, by, "session ended"),
         Event::Refused { kind } => tracing::debug!(%kind, "credential refused"),
         Event::Denied { session, kind } => {
             tracing::debug!(session = session.map(tracing::field::display), %kind, "denied");
@@ -199,7 +225,7 @@ pub(super) fn log(event: &Event<'_>) {
         Event::CrossSiteReported { session } => {
             tracing::warn!(session = session.map(tracing::field::display), "a request of another site, let through");
         }
-        Event::EverybodyEnded { until, reason } => tracing::warn!(%until, ?reason, "all sessions have ended"),
+        Event::EverybodyEnded { until, reason, by } => tracing::warn!(%until, ?reason, by, "all sessions have ended"),
         Event::WriteLost { session } => tracing::debug!(%session, "writes dropped: the session ended meanwhile"),
         Event::WriteRefused { session, refused } => tracing::warn!(%session, %refused, "writes refused"),
         Event::Withheld { session, field } => {
@@ -209,6 +235,7 @@ pub(super) fn log(event: &Event<'_>) {
         Event::ServedStale { session } => tracing::debug!(%session, "session served as it was remembered"),
         Event::Swept { sessions } => tracing::debug!(sessions, "expired sessions deleted"),
         Event::AttemptRefused { by } => tracing::debug!(?by, "attempt refused: too many"),
+        Event::AttemptFailed { .. } => tracing::debug!("attempt failed"),
         Event::LockedOut { until: Some(until), .. } => tracing::warn!(%until, "attempts on an account are delayed"),
         Event::LockedOut { until: None, .. } => tracing::warn!("an account is locked: too many attempts"),
     }

@@ -45,7 +45,7 @@ impl Sessions {
         let until = now.after(UNDER_WAY);
         self.move_end_to(until, now).await?;
         self.inner.everybody.learn(Some(until), self.ticks(now));
-        self.emit(&Event::EverybodyEnded { until, reason });
+        self.emit(&Event::EverybodyEnded { until, reason, by: self.by.as_deref() });
         sleep(UNDER_WAY).await;
         Ok(())
     }

@@ -88,7 +88,7 @@ async fn maintain(
             },
         }
         let Some(inner) = sessions.upgrade() else { return };
-        let sessions = Sessions { inner };
+        let sessions = Sessions { inner, by: None };
         // A task of its own, so that a panic in a store ends one sweep and not all that follow.
         let sweep = tokio::spawn(async move { sessions.sweep().await });
         failures = match timeout(LONGEST_SWEEP, sweep).await {

@@ -91,6 +91,8 @@ use throttle::Turns;
 #[derive(Clone)]
 pub struct Sessions {
     inner: Arc<Inner>,
+    /// In whose name its verbs are called, if that is not the user's own.
+    by: Option<Arc<str>>,
 }
 
 struct Inner {
@@ -130,6 +132,21 @@ impl Sessions {
     /// [`RefusalKind::Forged`].
     pub fn verify(&self, token: &Token) -> Result<(), RefusalKind> {
         if self.inner.keys.verify(token) { Ok(()) } else { Err(RefusalKind::Forged) }
+    }
+
+    /// The same sessions, for somebody who ends those of others: an operator, or a program. What he has ended says so in its
+    /// [event](Event::Ended). `who` is the application's own name for him.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use countersign::{Reason, Sessions};
+    /// # let sessions = Sessions::for_tests();
+    /// sessions.by("root").revoke_user("ada", Reason::ByOperator).await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn by(&self, who: &str) -> Self {
+        Self { inner: Arc::clone(&self.inner), by: Some(who.into()) }
     }
 
     /// The settings.

@@ -15,13 +15,18 @@ impl Sessions {
     /// # Errors
     /// If the store fails: then it may still be alive.
     pub async fn revoke(&self, id: SessionId, reason: Reason) -> Result<bool, Error> {
+        self.end(id, None, reason).await
+    }
+
+    /// The same of a session whose user is known, so that its event can name him.
+    pub(crate) async fn end(&self, id: SessionId, user: Option<&str>, reason: Reason) -> Result<bool, Error> {
         // No session, but until when all have ended: without it they would be back on every node that is started then.
         if id == SessionId::EVERYBODY {
             return Ok(false);
         }
         let was_alive = self.run(self.store().revoke(id, self.now())).await?;
         if was_alive {
-            self.emit(&Event::Ended { session: id, reason });
+            self.tell_end(id, user, reason);
         }
         Ok(was_alive)
     }
@@ -35,7 +40,7 @@ impl Sessions {
         // An id never changes its user, so nothing can come in between.
         let record = self.load_fresh(id, self.now()).await?;
         match record.filter(|record| record.user() == Some(user)) {
-            Some(_) => self.revoke(id, reason).await.map(|_| ()),
+            Some(_) => self.end(id, Some(user), reason).await.map(|_| ()),
             None => Err(Error::new(ErrorKind::NotFound)),
         }
     }
@@ -47,7 +52,7 @@ impl Sessions {
     pub async fn revoke_user(&self, user: &str, reason: Reason) -> Result<Vec<SessionId>, Error> {
         check_user(user)?;
         let ended = self.run(self.store().revoke_user(user, None, self.now())).await?;
-        Ok(self.tell(ended, reason))
+        Ok(self.tell_ends(ended, user, reason))
     }
 
     /// Ends all sessions of a user but one. Says which were alive.
@@ -57,7 +62,7 @@ impl Sessions {
     pub async fn revoke_others(&self, user: &str, except: SessionId, reason: Reason) -> Result<Vec<SessionId>, Error> {
         check_user(user)?;
         let ended = self.run(self.store().revoke_user(user, Some(except), self.now())).await?;
-        Ok(self.tell(ended, reason))
+        Ok(self.tell_ends(ended, user, reason))
     }
 
     /// Ends those of a user's sessions whose last proof of who he is lies before an instant, as after a change of credentials
@@ -77,7 +82,7 @@ impl Sessions {
         let instant = Timestamp::from(instant);
         let mut ended = Vec::new();
         for record in self.records_of(user).await? {
-            if record.authenticated_at() < instant && self.revoke(record.id(), reason).await? {
+            if record.authenticated_at() < instant && self.end(record.id(), Some(user), reason).await? {
                 ended.push(record.id());
             }
         }
@@ -92,7 +97,7 @@ impl Sessions {
     pub async fn revoke_device(&self, user: &str, device_id: &str, reason: Reason) -> Result<Vec<SessionId>, Error> {
         check_user(user)?;
         let ended = self.run(self.store().revoke_device(user, device_id, self.now())).await?;
-        Ok(self.tell(ended, reason))
+        Ok(self.tell_ends(ended, user, reason))
     }
 
     /// A user's live sessions, the one used last in front.
@@ -135,9 +140,13 @@ impl Sessions {
         }
     }
 
-    fn tell(&self, ended: Vec<SessionId>, reason: Reason) -> Vec<SessionId> {
-        ended.iter().for_each(|id| self.emit(&Event::Ended { session: *id, reason }));
+    pub(super) fn tell_ends(&self, ended: Vec<SessionId>, user: &str, reason: Reason) -> Vec<SessionId> {
+        ended.iter().for_each(|id| self.tell_end(*id, Some(user), reason));
         ended
+    }
+
+    fn tell_end(&self, session: SessionId, user: Option<&str>, reason: Reason) {
+        self.emit(&Event::Ended { session, user, reason, by: self.by.as_deref() });
     }
 }
 

@@ -16,6 +16,10 @@ pub struct Counters {
     pub started: u64,
     /// Log-ins.
     pub logged_in: u64,
+    /// Idle windows moved.
+    pub refreshed: u64,
+    /// New secrets used for the first time.
+    pub rotated: u64,
     /// Sessions ended before their time, for any reason.
     pub ended: u64,
     /// Of these, those whose old secret was used again.
@@ -32,6 +36,8 @@ pub struct Counters {
     pub served_stale: u64,
     /// Expired sessions deleted.
     pub swept: u64,
+    /// Attempts that have failed, as the application says.
+    pub attempts_failed: u64,
     /// Attempts at a log-in refused, as there had been too many.
     pub attempts_refused: u64,
     /// Accounts whose attempts began to be delayed, and those that were locked.
@@ -46,9 +52,11 @@ pub(super) type Listener = Box<dyn Fn(&Event<'_>) + Send + Sync>;
 
 #[derive(Default)]
 pub(super) struct Events {
-    listener: Option<Listener>,
+    listeners: Vec<Listener>,
     started: AtomicU64,
     logged_in: AtomicU64,
+    refreshed: AtomicU64,
+    rotated: AtomicU64,
     ended: AtomicU64,
     reused: AtomicU64,
     refused: [AtomicU64; RefusalKind::ALL.len()],
@@ -57,6 +65,7 @@ pub(super) struct Events {
     store_failures: AtomicU64,
     served_stale: AtomicU64,
     swept: AtomicU64,
+    attempts_failed: AtomicU64,
     attempts_refused: AtomicU64,
     locked_out: AtomicU64,
     denied: AtomicU64,
@@ -64,16 +73,14 @@ pub(super) struct Events {
 }
 
 impl Events {
-    pub(super) fn to(listener: Option<Listener>) -> Self {
-        Self { listener, ..Self::default() }
+    pub(super) fn to(listeners: Vec<Listener>) -> Self {
+        Self { listeners, ..Self::default() }
     }
 
     pub(super) fn emit(&self, event: &Event<'_>) {
         log(event);
         self.count(event);
-        if let Some(listener) = &self.listener {
-            listener(event);
-        }
+        self.listeners.iter().for_each(|listener| listener(event));
     }
 
     pub(super) fn counters(&self) -> Counters {
@@ -81,6 +88,8 @@ impl Events {
         Counters {
             started: read(&self.started),
             logged_in: read(&self.logged_in),
+            refreshed: read(&self.refreshed),
+            rotated: read(&self.rotated),
             ended: read(&self.ended),
             reused: read(&self.reused),
             refused: std::array::from_fn(|index| read(&self.refused[index])),
@@ -89,6 +98,7 @@ impl Events {
             store_failures: read(&self.store_failures),
             served_stale: read(&self.served_stale),
             swept: read(&self.swept),
+            attempts_failed: read(&self.attempts_failed),
             attempts_refused: read(&self.attempts_refused),
             locked_out: read(&self.locked_out),
             denied: read(&self.denied),
@@ -100,6 +110,8 @@ impl Events {
         let (counter, by) = match event {
             Event::Started { .. } => (&self.started, 1),
             Event::LoggedIn { .. } => (&self.logged_in, 1),
+            Event::Refreshed { .. } => (&self.refreshed, 1),
+            Event::Rotated { .. } => (&self.rotated, 1),
             Event::Ended { reason, .. } => {
                 if *reason == Reason::SecretReused {
                     self.reused.fetch_add(1, Ordering::Relaxed);
@@ -112,6 +124,7 @@ impl Events {
             Event::StoreFailed { .. } => (&self.store_failures, 1),
             Event::ServedStale { .. } => (&self.served_stale, 1),
             Event::Swept { sessions } => (&self.swept, *sessions as u64),
+            Event::AttemptFailed { .. } => (&self.attempts_failed, 1),
             Event::AttemptRefused { .. } => (&self.attempts_refused, 1),
             Event::LockedOut { .. } => (&self.locked_out, 1),
             Event::Denied { .. } => (&self.denied, 1),

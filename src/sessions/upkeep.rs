@@ -84,6 +84,12 @@ impl Sessions {
         } else {
             self.change(token.id(), change, Arc::clone(&session.record), now).await?
         };
+        if due.touch {
+            self.emit(&Event::Refreshed { session: token.id() });
+        }
+        if due.confirm {
+            self.emit(&Event::Rotated { session: token.id() });
+        }
         let token = can_be_handed.then(|| self.token_to_hand_out(session, &record)).flatten();
         Ok(Upkeep { record, token })
     }
