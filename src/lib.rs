@@ -157,8 +157,8 @@ pub use record::{
 pub use session::{PendingSecondFactor, Proof, Session, UntilEnded};
 #[cfg(feature = "server")]
 pub use sessions::{
-    Attempt, Authenticated, Counters, DenialKind, End, EndReason, Ended, Error, ErrorKind, Event, Issued, Limiter, LogIn, Maintenance, Reason,
-    SessionInfo, Sessions, SessionsBuilder, Suspicion, SuspicionKind, Whence,
+    Attempt, Authenticated, Counters, DenialKind, End, EndReason, Ended, Error, ErrorKind, Event, Issued, Limiter,
+    LogIn, Maintenance, Reason, SessionInfo, Sessions, SessionsBuilder, Suspicion, SuspicionKind, Whence,
 };
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;

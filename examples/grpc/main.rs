@@ -3,8 +3,8 @@
 //!
 //! The layer stands before the server, and its own answers are those of HTTP. Clients of gRPC know what they mean (gRPC's own
 //! mapping of HTTP statuses): 401 is UNAUTHENTICATED, 403 PERMISSION_DENIED, 503 UNAVAILABLE. A dead token is nobody's, as
-//! everywhere: it is the method that refuses it. A guard (`Require`) asks for a body that can be made of text, which tonic's own
-//! cannot: it goes around `Routes::into_axum_router`.
+//! everywhere: it is the method that refuses it. So is what it demands: guards (`Require`) answer with a text, which a client of gRPC
+//! takes for a broken message.
 #![allow(clippy::print_stdout, reason = "an example says what it does")]
 
 mod client;

@@ -60,7 +60,9 @@ async fn answer(who: &LoggedIn, socket: &mut WebSocket) -> bool {
         Some(Ok(Message::Text(text))) => match who.session().touch().await {
             // What happens on the socket counts as use. An outage ends nothing.
             Ok(()) => socket.send(Message::text(format!("{}: {text}", who.user()))).await.is_ok(),
-            Err(error) if error.kind() == ErrorKind::Unavailable => socket.send(Message::text("try again")).await.is_ok(),
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                socket.send(Message::text("try again")).await.is_ok()
+            }
             // That it has ended is what comes next.
             Err(_) => true,
         },

@@ -18,13 +18,12 @@ mod support;
 use std::time::Duration;
 
 use client::NotesClient;
-use countersign::{Carriers, Reason, Require, SessionLayer, Sessions};
+use countersign::{Carriers, Reason, SessionLayer, Sessions};
 use service::NotesServer;
 use support::{Backend, World, minutes};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tonic::{
     Code,
-    service::Routes,
     transport::{Channel, Server, server::TcpIncoming},
 };
 
@@ -34,16 +33,11 @@ async fn world() -> World {
 
 /// A client of a server with these sessions, over a real connection.
 async fn served(sessions: Sessions) -> NotesClient {
-    let (incoming, channel) = listening().await;
-    let server = Server::builder().layer(SessionLayer::new(sessions)).add_service(NotesServer);
-    tokio::spawn(server.serve_with_incoming(incoming));
-    NotesClient::new(channel)
-}
-
-async fn listening() -> (TcpIncoming, Channel) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let channel = Channel::from_shared(format!("http://{}", listener.local_addr().unwrap())).unwrap().connect_lazy();
-    (TcpIncoming::from(listener), channel)
+    let server = Server::builder().layer(SessionLayer::new(sessions)).add_service(NotesServer);
+    tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
+    NotesClient::new(channel)
 }
 
 #[tokio::test]
@@ -121,21 +115,4 @@ async fn a_stream_ends_with_its_session_and_says_why() {
         }
     });
     assert_eq!(last.await.unwrap().unwrap_err().code(), Code::Unauthenticated);
-}
-
-/// What a guard answers by HTTP, a client of gRPC understands.
-#[tokio::test]
-async fn a_guard_before_the_service_is_understood() {
-    let world = world().await;
-    let (incoming, channel) = listening().await;
-    let router = Routes::new(NotesServer).into_axum_router();
-    let router = router.layer(Require::role("admin")).layer(SessionLayer::new(world.sessions.clone()));
-    tokio::spawn(Server::builder().add_routes(router.into()).serve_with_incoming(incoming));
-    let client = NotesClient::new(channel);
-    assert_eq!(client.clone().who_am_i().await.unwrap_err().code(), Code::Unauthenticated);
-    for (roles, code) in [(vec![], Code::PermissionDenied), (vec!["admin"], Code::Ok)] {
-        let issued = world.sessions.log_in("ada").roles(roles).await.unwrap();
-        let answer = client.clone().with_token(&issued.token().reveal()).unwrap().who_am_i().await;
-        assert_eq!(answer.map_or_else(|status| status.code(), |_| Code::Ok), code);
-    }
 }

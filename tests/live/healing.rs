@@ -76,8 +76,7 @@ async fn what_ended_while_the_store_failed_ends_when_it_answers_again() {
     on_every_store(|backend| async move {
         let world = World::new(backend).await;
         let node = Node::start(world.sessions.clone()).await;
-        let (ada, grace) =
-            (world.sessions.log_in("ada").await.unwrap(), world.sessions.log_in("grace").await.unwrap());
+        let (ada, grace) = (world.sessions.log_in("ada").await.unwrap(), world.sessions.log_in("grace").await.unwrap());
         let mut of_ada = node.socket(&ada.token().reveal()).await;
         let mut of_grace = node.socket(&grace.token().reveal()).await;
         of_ada.stays_open().await;
