@@ -1,14 +1,14 @@
 //! What ends a session ends what is open in its name.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use countersign::{EndReason, Issued, Reaction, Reason, Session, Sessions};
 use http::{Method, Request, header::USER_AGENT};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     client::{A_WHILE, Node, PATIENCE},
-    support::{Browser, World, app, minutes, on_every_store, seconds},
+    support::{Browser, Pause, World, app, minutes, on_every_store, seconds},
 };
 
 type Ending = for<'a> fn(&'a Sessions, &'a Issued) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -169,6 +169,46 @@ async fn what_has_ended_before_anybody_waits_is_told_at_once() {
     .await;
     let nobody = Session::of(&Request::new(()));
     assert_eq!(nobody.ended().await.reason(), EndReason::NoSession);
+}
+
+/// A node begins to listen when somebody first waits there: it may end just before, meanwhile, or just after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_at_any_moment_of_the_beginning_is_not_missed() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        for moment in 0..16 {
+            let node = world.sound_node().await;
+            let issued = world.sessions.log_in("ada").await.unwrap();
+            let ended = tokio::spawn(node.ended(issued.session_id()));
+            sleep(Duration::from_micros(moment * moment * 100)).await;
+            world.sessions.revoke(issued.session_id(), Reason::ByUser).await.unwrap();
+            let end = timeout(PATIENCE, ended).await.unwrap_or_else(|_| panic!("{backend:?}: missed at {moment}"));
+            assert_eq!(end.unwrap().reason(), EndReason::Revoked);
+        }
+    })
+    .await;
+}
+
+/// The store has said that it is alive, and it ends while the answer is on its way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_older_than_the_news_is_not_believed() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let issued = world.sessions.log_in("ada").await.unwrap();
+        let elsewhere = world.sound_node().await;
+        // It listens already.
+        let other = tokio::spawn(world.sessions.ended(elsewhere.log_in("grace").await.unwrap().session_id()));
+        sleep(Duration::from_millis(200)).await;
+        world.calls.pace.set(Pause::Sleep(Duration::from_millis(300)));
+        let ended = tokio::spawn(world.sessions.ended(issued.session_id()));
+        sleep(Duration::from_millis(400)).await;
+        elsewhere.revoke(issued.session_id(), Reason::ByUser).await.unwrap();
+        let end = timeout(PATIENCE, ended).await.unwrap_or_else(|_| panic!("{backend:?}: an old answer was believed"));
+        assert_eq!(end.unwrap().reason(), EndReason::Revoked);
+        assert!(!other.is_finished());
+        other.abort();
+    })
+    .await;
 }
 
 /// Somebody who has to prove again who he is is nobody until then, also on his sockets: at the next look.
