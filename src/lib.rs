@@ -52,6 +52,8 @@
 //! | requests of other sites, and forms | [`CrossSite`], [`Session::form_token`] |
 //! | a session that is used from elsewhere | [`Binding`], [`SessionsBuilder::on_suspicion`] |
 //! | the way back after a log-in | [`ReturnTo`] |
+//! | a WebSocket or a stream that ends with its session | [`Session::ended`], [`Session::until_ended`], [`Session::touch`] |
+//! | a warning before the end | [`Session::remaining`], [`Session::ends_soon`], [`Config::warn_before`] |
 //! | sessions without a request: jobs, support tools, tests | [`Sessions`] |
 //! | keys and their rotation | [`KeyRing`] |
 //! | settings, from code, a file or the environment | [`Config`] |
@@ -149,14 +151,14 @@ pub use peer::OverTls;
 #[cfg(feature = "server")]
 pub use record::{
     Assurance, Attributes, Change, ChangeRefused, Device, DeviceHints, DeviceKind, FieldChange, FirstFactor,
-    InvalidSessionId, Keep, Pending, Record, SecretHash, SecretStep, SessionId, Standing, Succession,
+    InvalidSessionId, Keep, Pending, Record, Remaining, SecretHash, SecretStep, SessionId, Standing, Succession,
 };
 #[cfg(feature = "server")]
-pub use session::{PendingSecondFactor, Proof, Session};
+pub use session::{PendingSecondFactor, Proof, Session, UntilEnded};
 #[cfg(feature = "server")]
 pub use sessions::{
-    Attempt, Authenticated, Counters, DenialKind, Error, ErrorKind, Event, Issued, Limiter, LogIn, Maintenance, Reason,
-    SessionInfo, Sessions, SessionsBuilder, Suspicion, SuspicionKind, Whence,
+    Attempt, Authenticated, Counters, DenialKind, End, EndReason, Ended, Error, ErrorKind, Event, Issued, Limiter,
+    LogIn, Maintenance, Reason, SessionInfo, Sessions, SessionsBuilder, Suspicion, SuspicionKind, Whence,
 };
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;

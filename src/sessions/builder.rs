@@ -5,6 +5,7 @@ use tokio::sync::watch;
 use super::{
     Event, Inner, Permissions, Sessions, Suspicion,
     everybody::Everybody,
+    live::Live,
     suspicion::SuspicionHook,
     tell::{Events, Listener},
     throttle::Turns,
@@ -145,6 +146,7 @@ impl SessionsBuilder {
             on_suspicion: self.on_suspicion,
             everybody: Everybody::default(),
             turns: Turns::default(),
+            live: Live::default(),
             alive: watch::Sender::new(()),
         };
         Sessions { inner: Arc::new(inner), by: None }

@@ -77,7 +77,8 @@ impl Sessions {
         let Verdict::Honoured(honoured) = judge(Some(&record), &token.secret().hash(), ended, now) else { return None };
         self.emit(&Event::ServedStale { session: token.id() });
         let suspended = record.demands_step_up();
-        Some(Authenticated { token: token.clone(), record, honoured, due: Due::default(), stale: true, suspended })
+        let (token, due) = (token.clone(), Due::default());
+        Some(Authenticated { token, record, honoured, due, at: now, stale: true, suspended })
     }
 
     /// Asks the store to remember sessions for [`admit_stale`](Self::admit_stale).

@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod everybody;
 mod info;
+mod live;
 mod log_in;
 mod look_up;
 mod maintenance;
@@ -39,6 +40,8 @@ pub(crate) use error::{MISSING_LAYER, RETRY_AFTER_SECONDS};
 pub use events::{Event, Limiter, Reason};
 pub use info::{Issued, SessionInfo};
 pub(crate) use info::{entries, from_json, readable, to_json};
+pub(crate) use live::Watch;
+pub use live::{End, EndReason, Ended};
 pub use log_in::LogIn;
 pub(crate) use look_up::LookUp;
 pub use maintenance::Maintenance;
@@ -66,6 +69,7 @@ use crate::{
     token::{DeviceKeys, FormKeys, RefusalKind, Token, TokenKeys},
 };
 use everybody::Everybody;
+use live::Live;
 use suspicion::SuspicionHook;
 use tell::Events;
 use throttle::Turns;
@@ -110,6 +114,7 @@ struct Inner {
     on_suspicion: Option<SuspicionHook>,
     everybody: Everybody,
     turns: Turns,
+    live: Live,
     /// Closed when the last handle is dropped: then maintenance stops.
     alive: watch::Sender<()>,
 }

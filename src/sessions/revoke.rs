@@ -111,6 +111,7 @@ impl Sessions {
     /// The same, with one marked as the current one.
     pub(crate) async fn list_with(&self, user: &str, current: Option<SessionId>) -> Result<Vec<SessionInfo>, Error> {
         let mut records = self.records_of(user).await?;
+        let now = self.now();
         let ended = self.inner.everybody.until();
         records.retain(|record| !is_among_all(record, ended));
         let is_current = |record: &Record| Some(record.id()) == current;
@@ -120,7 +121,7 @@ impl Sessions {
         });
         let infos = records.into_iter().map(|record| {
             let current = is_current(&record);
-            SessionInfo::new(record, current)
+            SessionInfo::new(record, current, now)
         });
         Ok(infos.collect())
     }

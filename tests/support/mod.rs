@@ -80,6 +80,12 @@ impl World {
         build(keys.clone(), self.place.open(&keys).await, &self.config, &self.clock, &self.calls)
     }
 
+    /// Another node, whose store neither fails nor counts when this one's does.
+    pub async fn sound_node(&self) -> Sessions {
+        let keys = KeyRing::new(KEY).unwrap();
+        build(keys.clone(), self.place.open(&keys).await, &self.config, &self.clock, &Arc::default())
+    }
+
     /// Another node, whose clock is another.
     pub async fn node_at(&self, time: SystemTime) -> Sessions {
         let keys = KeyRing::new(KEY).unwrap();
