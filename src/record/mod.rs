@@ -28,7 +28,7 @@ pub use keep::Keep;
 #[cfg(feature = "redis")]
 pub(crate) use parts::{Parts, Rest};
 pub use refused::ChangeRefused;
-pub(crate) use reserved::{SEEN, STEP_UP, is_reserved};
+pub(crate) use reserved::{SEEN, SERVICES, STEP_UP, is_reserved};
 pub(crate) use sealing::Part;
 pub use succession::{SecretHash, Standing, Succession};
 
