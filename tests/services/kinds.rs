@@ -34,7 +34,7 @@ async fn neither_kind_of_token_stands_in_for_the_other() {
 
 /// P2: whoever has the signing key signs what he likes, and still has no secret.
 #[tokio::test]
-async fn p02_a_signature_alone_opens_nothing() {
+async fn a_signature_alone_opens_nothing() {
     on_every_store(|backend| async move {
         let world = World::new(backend).await;
         let services = world.sessions.services();

@@ -6,7 +6,7 @@ use crate::support::{Backend, STALENESS, World, on_stores};
 
 /// P4: from the revoke's answer on one node to the first refusal on another, which is asked all the time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p04_from_the_revokes_answer_to_the_refusal_elsewhere_is_no_more_than_the_caches_bound() {
+async fn from_the_revokes_answer_to_the_refusal_elsewhere_is_no_more_than_the_caches_bound() {
     on_stores(Backend::ALL, |backend| async move {
         let world = World::new(backend).await;
         let (one, two) = (world.sessions.services(), world.node().await.services());

@@ -9,6 +9,9 @@
     reason = "tests unwrap what they expect, print their figures, and share modules of which each uses a part"
 )]
 
+#[cfg(feature = "redis")]
+#[path = "../support/example.rs"]
+mod example;
 #[path = "../support/mod.rs"]
 mod support;
 

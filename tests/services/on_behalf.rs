@@ -101,7 +101,7 @@ async fn each_verb_needs_its_own_permission_and_the_error_names_it() {
 
 /// P5.
 #[tokio::test]
-async fn p05_a_session_that_has_ended_is_not_there_and_takes_no_write() {
+async fn a_session_that_has_ended_is_not_there_and_takes_no_write() {
     on_every_store(|backend| async move {
         let world = World::new(backend).await;
         let orders = service(&world, "orders", &ALL).await;

@@ -114,7 +114,7 @@ async fn a_missing_permission_is_a_403_that_names_it() {
 
 /// P10: also while a new secret is used for the first time.
 #[tokio::test]
-async fn p10_a_broken_store_is_a_503_and_never_a_denial() {
+async fn a_broken_store_is_a_503_and_never_a_denial() {
     on_every_store(|backend| async move {
         let world = World::new(backend).await;
         let app = app(&world.sessions);

@@ -99,7 +99,7 @@ async fn what_a_service_may_do_changes_on_every_node() {
 
 /// P4, P5.
 #[tokio::test]
-async fn p04_a_revoked_service_is_out_on_every_node_and_stays_out_when_its_name_is_registered_anew() {
+async fn a_revoked_service_is_out_on_every_node_and_stays_out_when_its_name_is_registered_anew() {
     on_every_store(|backend| async move {
         let world = World::new(backend).await;
         let services = world.sessions.services();

@@ -12,7 +12,7 @@ use crate::{
 
 /// P9.
 #[tokio::test]
-async fn p09_the_old_secret_is_good_until_the_new_one_is_used_and_for_the_overlap_after_that() {
+async fn the_old_secret_is_good_until_the_new_one_is_used_and_for_the_overlap_after_that() {
     on_every_store(|backend| async move {
         let world = World::new(backend).await;
         let (one, two) = (world.sessions.services(), world.node().await.services());
@@ -54,7 +54,7 @@ async fn a_new_token_that_was_lost_is_followed_by_another_and_is_good_for_nothin
 
 /// P3, for services.
 #[tokio::test]
-async fn p03_a_signing_key_rotates_and_services_stay() {
+async fn a_signing_key_rotates_and_services_stay() {
     on_every_store(|backend| async move {
         let world = World::new(backend).await;
         let old = world.sessions.services().register("orders", ["session.read"]).await.unwrap();
