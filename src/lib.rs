@@ -185,7 +185,15 @@ pub use token::ServiceToken;
 pub use token::{MalformedToken, RefusalKind, Token};
 
 /// The examples in the documents compile.
-#[cfg(all(doctest, feature = "axum", feature = "sqlite", feature = "toml", feature = "redis", feature = "cache"))]
+#[cfg(all(
+    doctest,
+    feature = "axum",
+    feature = "sqlite",
+    feature = "toml",
+    feature = "redis",
+    feature = "cache",
+    feature = "service"
+))]
 mod documents {
     #[doc = include_str!("../README.md")]
     mod readme {}
