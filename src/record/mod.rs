@@ -30,7 +30,7 @@ pub use keep::Keep;
 pub(crate) use parts::{Parts, Rest};
 pub use refused::ChangeRefused;
 pub use remaining::Remaining;
-pub(crate) use reserved::{SEEN, STEP_UP, is_reserved};
+pub(crate) use reserved::{SEEN, SERVICES, STEP_UP, is_reserved};
 pub(crate) use sealing::Part;
 pub use succession::{SecretHash, Standing, Succession};
 

@@ -133,6 +133,8 @@ impl SessionsBuilder {
     pub(super) fn assemble(self) -> Sessions {
         let inner = Inner {
             keys: TokenKeys::new(&self.keys, &self.config.audience),
+            #[cfg(feature = "service")]
+            service_keys: TokenKeys::of_services(&self.keys, &self.config.audience),
             forms: FormKeys::new(&self.keys, &self.config.audience),
             devices: DeviceKeys::new(&self.keys, &self.config.audience),
             carrier: Carrier::new(&self.config),

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 use super::{Authenticated, Error, ErrorKind};
 use crate::{
     clock::Timestamp,
-    record::{Assurance, ChangeRefused, Device, FirstFactor, Record, Remaining, SessionId},
+    record::{Assurance, ChangeRefused, Device, FirstFactor, Record, Remaining, SessionId, is_reserved},
     token::Token,
 };
 
@@ -143,6 +143,9 @@ impl SessionInfo {
     /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`; [`ErrorKind::Unreadable`] if it is
     /// [withheld](Self::withheld).
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        if is_reserved(name) {
+            return Ok(None);
+        }
         readable(&self.record, name)?;
         self.record.attributes().value(name).map(|value| from_json(name, value)).transpose()
     }

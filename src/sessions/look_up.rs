@@ -49,7 +49,7 @@ impl Sessions {
 
     /// Whether what is known of the end of everybody's sessions is good enough for this request. A store that has all at
     /// hand is asked here and now.
-    fn knows_who_has_ended(&self, now: Timestamp) -> bool {
+    pub(super) fn knows_who_has_ended(&self, now: Timestamp) -> bool {
         let (store, ticks) = (&self.inner.store, self.ticks(now));
         if self.inner.everybody.trust(ticks) == Trust::Fresh {
             return true;
@@ -139,7 +139,7 @@ async fn ask_past_memory(
 
 /// A session that is on its way to another store may have ended there. A node that sees one of the two
 /// stores alone does not know.
-fn settled(found: Option<Arc<Record>>) -> Result<Option<Arc<Record>>, StoreError> {
+pub(super) fn settled(found: Option<Arc<Record>>) -> Result<Option<Arc<Record>>, StoreError> {
     match found {
         Some(record) if record.in_transit() => Err(StoreError::unavailable(ChangeRefused::InTransit)),
         found => Ok(found),
@@ -148,7 +148,7 @@ fn settled(found: Option<Arc<Record>>) -> Result<Option<Arc<Record>>, StoreError
 
 /// Asks once more if the store could not be reached: a connection that has just died is replaced by
 /// then. Only for questions, which may be asked as often as one likes.
-async fn twice<T, F>(ask: impl Fn() -> F) -> Result<T, StoreError>
+pub(super) async fn twice<T, F>(ask: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {

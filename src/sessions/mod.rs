@@ -2,6 +2,8 @@
 
 mod attempt;
 mod authenticate;
+#[cfg(feature = "service")]
+mod beside;
 mod builder;
 mod deadline;
 mod denial;
@@ -17,6 +19,7 @@ mod maintenance;
 mod permissions;
 mod renew;
 mod revoke;
+mod service_event;
 mod suspicion;
 mod tell;
 #[cfg(feature = "testing")]
@@ -47,6 +50,7 @@ pub(crate) use look_up::LookUp;
 pub use maintenance::Maintenance;
 pub(crate) use permissions::Permissions;
 pub(crate) use renew::Proven;
+pub use service_event::ServiceStep;
 pub(crate) use suspicion::Watched;
 pub use suspicion::{Suspicion, SuspicionKind};
 pub use tell::Counters;
@@ -101,6 +105,8 @@ pub struct Sessions {
 
 struct Inner {
     keys: TokenKeys,
+    #[cfg(feature = "service")]
+    service_keys: TokenKeys,
     forms: FormKeys,
     devices: DeviceKeys,
     carrier: Carrier,
