@@ -20,7 +20,9 @@ pub(crate) async fn run(services: &Services, command: &[&str]) -> Result<(), Box
             for service in services.list().await? {
                 let permissions: Vec<&str> = service.permissions().collect();
                 let used = service.last_used().map_or("never".to_owned(), |used| used.to_string());
-                println!("{}  {}  last used: {used}", service.name(), permissions.join(" "));
+                // As long as it has not used its new token, the old one is good.
+                let rotating = if service.is_rotating() { "  rotating" } else { "" };
+                println!("{}  {}  last used: {used}{rotating}", service.name(), permissions.join(" "));
             }
         }
         _ => return Err(USAGE.into()),

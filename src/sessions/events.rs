@@ -271,6 +271,7 @@ pub(super) fn log(event: &Event<'_>) {
                 "service access"
             );
         }
+        Event::ServiceRefused { service: None, kind } => tracing::debug!(%kind, "credential of no service refused"),
         Event::ServiceRefused { service, kind } => tracing::warn!(service, %kind, "credential of a service refused"),
         Event::AttemptRefused { by } => tracing::debug!(?by, "attempt refused: too many"),
         Event::AttemptFailed { .. } => tracing::debug!("attempt failed"),

@@ -2,6 +2,7 @@
 //! sessions of users.
 
 #![allow(
+    dead_code,
     unreachable_pub,
     missing_debug_implementations,
     clippy::unwrap_used,
@@ -9,12 +10,17 @@
     reason = "tests unwrap what they expect, print their figures, and share modules of which each uses a part"
 )]
 
+#[cfg(feature = "cache")]
+#[path = "../support/ears.rs"]
+mod ears;
 #[cfg(feature = "redis")]
 #[path = "../support/example.rs"]
 mod example;
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(feature = "cache")]
+mod deaf;
 mod help;
 mod kinds;
 mod latency;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use countersign::{Change, ErrorKind, Reason, SessionId};
 use http::StatusCode;
+use tokio::task::JoinSet;
 
 use crate::{
     help::{ALL, kind, service},
@@ -41,6 +42,36 @@ async fn it_reads_and_writes_what_the_user_sees_and_merges_with_what_he_writes()
         assert_eq!(ada.get("/attributes/last_order").await.body, "\"4711\"");
         assert_eq!(ada.get("/attributes/colour").await.body, "null");
         assert_eq!(ada.get("/mine/count").await.body, "3");
+    })
+    .await;
+}
+
+/// P6.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_services_and_the_user_write_at_once_all_counts() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let app = app(world.sessions.clone());
+        let mut ada = Browser::new(&app);
+        ada.post("/login/ada").await;
+        let id = id_of(&ada);
+        let token = world.sessions.services().register("orders", ALL).await.unwrap();
+        let nodes = [world.sessions.services(), world.node().await.services()];
+        let mut writing = JoinSet::new();
+        for number in 0..16 {
+            let (services, token, mut ada) = (nodes[number % 2].clone(), token.clone(), ada.clone());
+            writing.spawn(async move {
+                let service = services.authenticate(&token).await.unwrap();
+                let mut session = service.session(id).await.unwrap();
+                session.increment("count", 1).unwrap().set(&format!("of {number}"), &number).unwrap();
+                session.commit().await.unwrap();
+            });
+            writing.spawn(async move { assert_eq!(ada.post("/mine/count").await.status, StatusCode::OK) });
+        }
+        writing.join_all().await;
+        let stored = world.live([id]).await;
+        assert_eq!(stored[0].attributes().value("count"), Some(&b"32"[..]));
+        assert_eq!(stored[0].attributes().len(), 17);
     })
     .await;
 }

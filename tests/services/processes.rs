@@ -3,7 +3,7 @@
 use std::{
     process::Stdio,
     sync::{
-        OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     time::{Duration, Instant},
@@ -79,42 +79,50 @@ async fn under_load_a_rotation_costs_no_request_and_a_revocation_counts_at_once(
     let (_, id) = nodes[0].log_in().await;
     let path = format!("/internal/sessions/{id}/last_order");
 
-    let (mut calls, mut by_old, began) = (0, 0, Instant::now());
-    for _ in 0..3 {
-        let new = shop.operator(&["rotate", "orders", "60"]).await;
-        let mut clients = JoinSet::new();
-        for number in 0..CLIENTS {
-            let (node, path) = (nodes[number % 2].clone_address(), path.clone());
-            let (old, new) = (token.clone(), new.clone());
-            clients.spawn(async move {
-                let mut failed = Vec::new();
-                for call in 0..CALLS {
-                    // Each instance is given the new token at another moment.
-                    let token = if call > number % CALLS { &new } else { &old };
-                    let method = if call % 4 == 0 { Method::PUT } else { Method::GET };
-                    let (status, body) = node.ask(method, &path, token, "4711").await;
-                    if !status.is_success() {
-                        failed.push((status, body));
-                    }
+    let newest = Arc::new(Mutex::new(token.clone()));
+    let over = Arc::new(AtomicBool::new(false));
+    let mut clients = JoinSet::new();
+    for number in 0..CLIENTS {
+        let (node, path) = (nodes[number % 2].clone_address(), path.clone());
+        let (newest, over, mut token) = (Arc::clone(&newest), Arc::clone(&over), token.clone());
+        clients.spawn(async move {
+            let (mut calls, mut by_old) = (0, 0);
+            while !over.load(SeqCst) {
+                // Each instance is given the new token at another moment.
+                if calls % (3 + number) == 0 {
+                    token.clone_from(&newest.lock().unwrap());
                 }
-                (failed, number % CALLS + 1)
-            });
-        }
-        for (failed, old) in clients.join_all().await {
-            assert!(failed.is_empty(), "{failed:?}");
-            (calls, by_old) = (calls + CALLS, by_old + old);
-        }
-        token = new;
+                by_old += usize::from(token != *newest.lock().unwrap());
+                let method = if calls % 4 == 0 { Method::PUT } else { Method::GET };
+                let (status, body) = node.ask(method, &path, &token, "4711").await;
+                assert!(status.is_success(), "{status} {body}");
+                calls += 1;
+            }
+            (calls, by_old)
+        });
     }
+    let began = Instant::now();
+    for _ in 0..ROTATIONS {
+        token = shop.operator(&["rotate", "orders", "60"]).await;
+        newest.lock().unwrap().clone_from(&token);
+        while shop.operator(&["list"]).await.contains("rotating") {}
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    over.store(true, SeqCst);
     let took = began.elapsed();
-    eprintln!("3 rotations: {calls} calls at 2 nodes in {took:?}, {by_old} of them by an old token; 0 failed");
+    let done = clients.join_all().await;
+    let (calls, by_old) = done.into_iter().fold((0, 0), |(all, old), (calls, by_old)| (all + calls, old + by_old));
+    eprintln!(
+        "{ROTATIONS} rotations: {calls} calls at 2 nodes in {took:?}, {by_old} of them by an old token; 0 failed"
+    );
+    assert!(by_old > 0 && calls > by_old, "old and new ones were in flight together");
 
     // From the answer of the operator's process to the first refusal, with calls in flight all the time.
-    let over = std::sync::Arc::new(AtomicBool::new(false));
+    let over = Arc::new(AtomicBool::new(false));
     let mut clients = JoinSet::new();
     for number in 0..8 {
         let (node, path, token) = (nodes[number % 2].clone_address(), path.clone(), token.clone());
-        let over = std::sync::Arc::clone(&over);
+        let over = Arc::clone(&over);
         clients.spawn(async move {
             loop {
                 let revoked = over.load(SeqCst).then(Instant::now);
@@ -207,7 +215,7 @@ impl Running {
 }
 
 const CLIENTS: usize = 32;
-const CALLS: usize = 24;
+const ROTATIONS: usize = 4;
 
 /// For a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
