@@ -6,6 +6,7 @@
 mod defences;
 mod error;
 mod load;
+mod monitoring;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ pub use defences::{
     SecondFactor, Throttle, WithoutHeaders,
 };
 pub use error::ConfigError;
+pub use monitoring::{Monitoring, Spans};
 pub use parts::{Bounds, Carriers, Cookie, Lifetime, Limit, Rotation, SameSite, Sweep, WhenFull};
 
 use std::time::Duration;
@@ -94,6 +96,8 @@ pub struct Config {
     pub device: DeviceCookie,
     /// How guessing is slowed down.
     pub throttle: Throttle,
+    /// What is measured, and what traces tell.
+    pub monitoring: Monitoring,
 }
 
 impl Config {
@@ -154,6 +158,7 @@ impl Config {
                 ipv6_prefix: 64,
                 answer_after: Duration::from_millis(500),
             },
+            monitoring: Monitoring { count_every: Some(MINUTE), spans: Spans::Off },
         }
     }
 

@@ -5,10 +5,13 @@ use tokio::sync::watch;
 use super::{
     Event, Inner, Permissions, Sessions, Suspicion,
     everybody::Everybody,
+    meter::Meter,
     suspicion::SuspicionHook,
     tell::{Events, Listener},
     throttle::Turns,
 };
+#[cfg(feature = "metrics")]
+use crate::store::AnyStore;
 use crate::{
     carrier::Carrier,
     clock::Clock,
@@ -44,6 +47,7 @@ pub struct SessionsBuilder {
     listeners: Vec<Listener>,
     permissions: Permissions,
     on_suspicion: Option<SuspicionHook>,
+    meter: Option<Arc<dyn Meter>>,
 }
 
 impl SessionsBuilder {
@@ -58,6 +62,7 @@ impl SessionsBuilder {
             listeners: Vec::new(),
             permissions: Permissions::default(),
             on_suspicion: None,
+            meter: None,
         }
     }
 
@@ -119,6 +124,13 @@ impl SessionsBuilder {
         Self { on_suspicion: Some(Box::new(hook)), ..self }
     }
 
+    /// Tells `meter` of all that is counted, and asks the store by way of what `wrap` makes of it.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn metered<S: SessionStore>(self, meter: Arc<dyn Meter>, wrap: impl FnOnce(AnyStore) -> S) -> Self {
+        let store = Arc::new(wrap(AnyStore::of(self.store)));
+        Self { store, meter: Some(meter), ..self }
+    }
+
     /// The sessions.
     ///
     /// # Errors
@@ -140,7 +152,7 @@ impl SessionsBuilder {
             store: self.store,
             config: self.config,
             clock: self.clock,
-            events: Events::to(self.listeners),
+            events: Events::to(self.listeners, self.meter),
             permissions: self.permissions,
             on_suspicion: self.on_suspicion,
             everybody: Everybody::default(),

@@ -3,6 +3,8 @@
 mod attempt;
 mod authenticate;
 mod builder;
+#[cfg(feature = "metrics")]
+mod census;
 mod deadline;
 mod denial;
 mod enter;
@@ -13,6 +15,7 @@ mod info;
 mod log_in;
 mod look_up;
 mod maintenance;
+mod meter;
 mod permissions;
 mod renew;
 mod revoke;
@@ -31,6 +34,8 @@ pub use attempt::{Attempt, Whence};
 pub(crate) use authenticate::Admission;
 pub use authenticate::Authenticated;
 pub use builder::SessionsBuilder;
+#[cfg(feature = "metrics")]
+pub(crate) use census::WeakSessions;
 pub(crate) use deadline::Deadline;
 pub use denial::DenialKind;
 pub(crate) use enter::{Applicant, Beginning, Origin, check_name};
@@ -42,6 +47,8 @@ pub(crate) use info::{entries, from_json, readable, to_json};
 pub use log_in::LogIn;
 pub(crate) use look_up::LookUp;
 pub use maintenance::Maintenance;
+#[cfg(feature = "metrics")]
+pub(crate) use meter::{Fact, Meter};
 pub(crate) use permissions::Permissions;
 pub(crate) use renew::Proven;
 pub(crate) use suspicion::Watched;
@@ -209,7 +216,7 @@ impl Sessions {
     }
 
     pub(crate) fn emit(&self, event: &Event<'_>) {
-        self.inner.events.emit(event);
+        self.inner.events.emit(event, &self.inner.clock);
     }
 
     fn store(&self) -> &dyn ErasedStore {
