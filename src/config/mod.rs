@@ -5,9 +5,13 @@
 
 mod defences;
 mod error;
+#[cfg(feature = "toml")]
+mod file;
 mod load;
 mod monitoring;
 mod parts;
+#[cfg(feature = "toml")]
+mod setup;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -19,6 +23,8 @@ pub use defences::{
 pub use error::ConfigError;
 pub use monitoring::{Monitoring, Spans};
 pub use parts::{Bounds, Carriers, Cookie, Lifetime, Limit, Rotation, SameSite, Sweep, WhenFull};
+#[cfg(feature = "toml")]
+pub(crate) use setup::Setup;
 
 use std::time::Duration;
 

@@ -27,7 +27,6 @@ pub struct Spread {
 }
 
 /// Counts durations, in a unit that is chosen so that their sum does not overflow.
-#[derive(Debug)]
 pub(super) struct Distribution {
     unit: Duration,
     classes: Box<[AtomicU64]>,

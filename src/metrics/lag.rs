@@ -15,7 +15,6 @@ use std::{
 use super::distribution::Distribution;
 use crate::{clock::Stopwatch, record::SessionId};
 
-#[derive(Debug)]
 pub(super) struct Lag {
     clock: Stopwatch,
     listening: AtomicBool,
@@ -27,7 +26,7 @@ pub(super) struct Lag {
 
 /// Ends of which the one half is known: that they have happened, or that they were heard. An end of this node may be heard
 /// before the store has answered; one of another node is only heard.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Half {
     known: HashMap<SessionId, (Side, u64)>,
     order: VecDeque<SessionId>,

@@ -22,7 +22,6 @@ use crate::{
     sessions::{Event, Fact, Meter},
 };
 
-#[derive(Debug)]
 pub(super) struct State {
     commands: [Distribution; Verb::ALL.len()],
     lived: Distribution,

@@ -19,6 +19,8 @@ mod meter;
 mod permissions;
 mod renew;
 mod revoke;
+#[cfg(feature = "toml")]
+mod setup;
 mod suspicion;
 mod tell;
 #[cfg(feature = "testing")]
