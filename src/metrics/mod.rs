@@ -33,8 +33,6 @@ impl SessionsBuilder {
     /// It costs two looks at the clock and one more allocation a store command, and a call of the recorder for each event.
     /// Without it, one branch an event.
     ///
-    /// To be called last: it puts a clock in front of the store that is there.
-    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use countersign::{KeyRing, MemoryStore, Sessions};

@@ -124,9 +124,12 @@ impl SessionsBuilder {
         Self { on_suspicion: Some(Box::new(hook)), ..self }
     }
 
-    /// Tells `meter` of all that is counted, and asks the store by way of what `wrap` makes of it.
+    /// Tells `meter` of all that is counted, and asks the store by way of what `wrap` makes of it. Once is enough.
     #[cfg(feature = "metrics")]
     pub(crate) fn metered<S: SessionStore>(self, meter: Arc<dyn Meter>, wrap: impl FnOnce(AnyStore) -> S) -> Self {
+        if self.meter.is_some() {
+            return self;
+        }
         let store = Arc::new(wrap(AnyStore::of(self.store)));
         Self { store, meter: Some(meter), ..self }
     }

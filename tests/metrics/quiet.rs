@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use countersign::{CachedStore, KeyRing, MemoryStore, Reason, Sessions};
+use countersign::{CachedStore, KeyRing, MemoryStore, Moving, Reason, Sealed, Sessions};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Calls, KEY, Probe, minutes, seconds};
@@ -66,6 +66,25 @@ async fn what_a_cache_answers_is_a_hit_and_no_command() {
     assert_eq!(after.store["load"].count, before.store["load"].count);
     let rate = cache.hits as f64 / (cache.hits + cache.misses) as f64;
     assert!(after.cache_hit_rate.is_some_and(|told| (told - rate).abs() < 1e-12));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_before_a_cache_passes_on_what_it_says() {
+    let cached = || CachedStore::new(MemoryStore::new()).staleness(seconds(60));
+    let store = Arc::new(Moving::new(cached(), cached()));
+    let keys = KeyRing::new(KEY).unwrap();
+    // To ask twice for it changes nothing.
+    let sessions = Sessions::builder(keys.clone(), Sealed::new(store, &keys)).metrics().metrics().build().unwrap();
+    let metrics = sessions.metrics().unwrap();
+    assert_eq!(metrics.glance().cache_hit_rate, None, "there was no load");
+    let issued = sessions.log_in("ada").await.unwrap();
+    assert_eq!(metrics.glance().store["create"].count, 1);
+    for _ in 0..4 {
+        sessions.authenticate(issued.token()).await.unwrap();
+        sleep(Duration::from_millis(10)).await;
+    }
+    let cache = metrics.glance().cache.unwrap();
+    assert!(cache.hits > 0 && cache.misses > 0, "{cache:?}");
 }
 
 /// A ratio inside one run. A read of what the store has at hand is no command: it is passed through, and nothing is timed.
