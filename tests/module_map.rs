@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 19] = [
+const MAP: [(u8, &str); 20] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
@@ -23,6 +23,7 @@ const MAP: [(u8, &str); 19] = [
     (3, "throttle"),
     (4, "conformance"),
     (4, "sessions"),
+    (5, "metrics"),
     (5, "service"),
     (5, "session"),
     (6, "guard"),
@@ -32,7 +33,7 @@ const MAP: [(u8, &str); 19] = [
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 22] = [
+const OUTSIDE: [(&str, &[&str]); 23] = [
     ("arc_swap", &["client"]),
     ("axum_core", &["extract"]),
     ("base64", &["client", "key", "record", "token"]),
@@ -41,6 +42,7 @@ const OUTSIDE: [(&str, &[&str]); 22] = [
     ("dashmap", &["store"]),
     ("hmac", &["token"]),
     ("ipnet", &["config", "peer"]),
+    ("metrics", &["metrics"]),
     ("moka", &["store"]),
     ("keyring", &["client"]),
     ("keyring_core", &["client"]),
