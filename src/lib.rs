@@ -60,6 +60,7 @@
 //! | settings, from code, a file or the environment | [`Config`] |
 //! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
+//! | who has done what, kept and found again | [`audit`] |
 //! | the program at the other end | [`client`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
@@ -79,6 +80,7 @@
 //! | `user-agent` | yes | names of browser and system in [`Device`] |
 //! | `cache` | no | [`CachedStore`] |
 //! | `service` | no | [`Services`]: identities of services |
+//! | `audit` | no | [`audit`]: who has done what, in a log, a table or a stream |
 //! | `conformance` | no | the suite that states the store contract as tests |
 //! | `testing` | no | `Sessions::for_tests` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -92,12 +94,15 @@
         feature = "mysql",
         feature = "redis",
         feature = "cache",
+        feature = "audit",
         feature = "conformance",
         feature = "service"
     )),
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
 
+#[cfg(feature = "audit")]
+pub mod audit;
 #[cfg(feature = "server")]
 mod carrier;
 #[cfg(feature = "client")]
