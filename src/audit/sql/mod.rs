@@ -8,6 +8,8 @@ mod select;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
 
 use std::{error::Error, fmt, future::Future, sync::Arc};
 
@@ -56,8 +58,16 @@ async fn page<E: Engine>(engine: &E, query: &AuditQuery) -> Result<AuditPage, Au
     let more = rows.len() > query.size();
     rows.truncate(query.size());
     let next = rows.last().filter(|_| more).map(place).transpose()?;
-    let entries: Vec<AuditEntry> = rows.iter().filter_map(|(.., json)| serde_json::from_str(json).ok()).collect();
-    Ok(AuditPage { unreadable: rows.len() - entries.len(), entries, next })
+    let mut entries: Vec<AuditEntry> = rows.iter().filter_map(|(.., json)| serde_json::from_str(json).ok()).collect();
+    let unreadable = rows.len() - entries.len();
+    entries.retain(|entry| is_named(entry, query));
+    Ok(AuditPage { entries, next, unreadable })
+}
+
+/// Whether it is the whole name that was asked for, and not another with the same beginning.
+fn is_named(entry: &AuditEntry, query: &AuditQuery) -> bool {
+    let same = |named: Option<&str>, asked: Option<&str>| named.is_none() || asked.is_none() || named == asked;
+    same(entry.event.user(), query.by_user()) && same(entry.event.service(), query.by_service())
 }
 
 fn place((at, id, _): &Row) -> Result<AuditCursor, AuditError> {

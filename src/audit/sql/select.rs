@@ -1,7 +1,7 @@
 //! The statement of a page. Each way to find entries is a part of its own, which reads no more rows of one index than the page
 //! has; the parts are put together after that. So a page costs the same, however long the table is.
 
-use super::statement::{Dialect, Statement, Value, cut, integer, session};
+use super::statement::{Dialect, Statement, Value, cut, integer, is_whole, session};
 use crate::{
     audit::{AuditCursor, AuditError, AuditKind, AuditQuery},
     record::SessionId,
@@ -43,7 +43,8 @@ fn ways(query: &AuditQuery) -> Vec<Way<'_>> {
         return vec![Way::Session(session), Way::Replaced(session)];
     }
     if let Some(user) = query.by_user() {
-        return vec![Way::User(user), Way::OfHisSessions(user)];
+        // Whose name is cut could be another with the same beginning, and so could his sessions.
+        return if is_whole(user) { vec![Way::User(user), Way::OfHisSessions(user)] } else { vec![Way::User(user)] };
     }
     if let Some(service) = query.by_service() {
         return vec![Way::Service(service)];
@@ -77,8 +78,11 @@ fn of_his_sessions<'a>(to: &'a mut Statement, user: &str) -> &'a mut Statement {
 fn more_conditions(to: &mut Statement, query: &AuditQuery, way: Way<'_>) -> Result<(), AuditError> {
     let by_session = matches!(way, Way::Session(_) | Way::Replaced(_));
     if let Some(user) = query.by_user().filter(|_| by_session) {
-        to.say(" AND (user_id = ").bind(Value::Name(Some(cut(user)))).say(" OR (");
-        of_his_sessions(to, user).say("))");
+        to.say(" AND (user_id = ").bind(Value::Name(Some(cut(user))));
+        if is_whole(user) {
+            of_his_sessions(to.say(" OR ("), user).say(")");
+        }
+        to.say(")");
     }
     if let Some(service) = query.by_service().filter(|service| way != Way::Service(service)) {
         to.say(" AND service = ").bind(Value::Name(Some(cut(service))));

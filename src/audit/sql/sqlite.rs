@@ -26,7 +26,7 @@ use crate::{
 #[derive(Clone)]
 pub struct SqliteAudit {
     writer: SqlitePool,
-    readers: SqlitePool,
+    pub(super) readers: SqlitePool,
     /// SQLite has one writer at a time.
     turn: Arc<Mutex<()>>,
 }
@@ -100,7 +100,7 @@ impl fmt::Debug for SqliteAudit {
     }
 }
 
-fn bound(statement: Statement) -> Query<'static, Sqlite, SqliteArguments> {
+pub(super) fn bound(statement: Statement) -> Query<'static, Sqlite, SqliteArguments> {
     let query = sqlx::query(AssertSqlSafe(statement.text)).persistent(statement.usual);
     statement.values.into_iter().fold(query, |query, value| match value {
         Value::Integer(value) => query.bind(value),

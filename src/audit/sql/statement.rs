@@ -110,7 +110,12 @@ pub(super) fn integer(instant: Timestamp) -> i64 {
     i64::try_from(instant.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// A name as an index keeps it: a longer one, which no user of [`Sessions`](crate::Sessions) has, by its beginning.
+/// Whether an index keeps a name whole. No user of [`Sessions`](crate::Sessions) has a longer one.
+pub(super) const fn is_whole(name: &str) -> bool {
+    name.len() <= LONGEST_NAME
+}
+
+/// A name as an index keeps it: a longer one by its beginning.
 pub(super) fn cut(name: &str) -> String {
     let mut end = name.len().min(LONGEST_NAME);
     while !name.is_char_boundary(end) {

@@ -86,7 +86,7 @@ impl Stream {
         Ok(found.iter().filter_map(|id| id.parse().ok()).collect())
     }
 
-    /// Removes what is older, about `most` at once: fewer than `most` were removed only if hardly any is left.
+    /// Removes what is older, at most `most` at once. None, if what is left is less than the server removes at once.
     pub(crate) async fn trim(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
         let mut command = redis::cmd("XTRIM");
         command.arg(self.inner.keys.audit()).arg("MINID").arg("~").arg(before.as_millis()).arg("LIMIT").arg(most);
