@@ -210,6 +210,13 @@ mod documents {
     mod configuration {}
 }
 
+/// The same for the audit log.
+#[cfg(all(doctest, feature = "audit", feature = "sqlite"))]
+mod audit_document {
+    #[doc = include_str!("../docs/audit.md")]
+    mod audit {}
+}
+
 /// The same for the client half, which needs nothing of the server's.
 #[cfg(all(doctest, feature = "client", feature = "axum"))]
 mod client_document {

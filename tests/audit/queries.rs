@@ -102,7 +102,7 @@ async fn every_sink_finds_what_there_is_by_user_session_service_kind_and_time_pa
     let (entries, model) = (entries(start), MemoryAudit::new(10_000));
     model.write(&entries).await.unwrap();
     let mut numbers = Numbers(2);
-    let queries: Vec<AuditQuery> = (0..150).map(|_| query(&mut numbers, start)).chain([AuditQuery::new()]).collect();
+    let queries: Vec<AuditQuery> = (0..80).map(|_| query(&mut numbers, start)).chain([AuditQuery::new()]).collect();
     let mut found_some = 0;
     for query in &queries {
         // The model itself, by what the query says of an entry.
@@ -116,7 +116,7 @@ async fn every_sink_finds_what_there_is_by_user_session_service_kind_and_time_pa
         assert_eq!(all(&model, query.clone()).await, expected, "{query:?}");
         found_some += usize::from(!expected.is_empty());
     }
-    assert!(found_some > 60, "{found_some} queries find something");
+    assert!(found_some > 30, "{found_some} queries find something");
 
     on_every_kept(|kept| {
         let (entries, model, queries) = (&entries, &model, &queries);

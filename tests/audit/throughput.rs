@@ -6,12 +6,13 @@
 use std::{
     collections::BTreeMap,
     env,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use countersign::{
     SessionId,
-    audit::{AuditEvent, AuditLog, AuditQuery, AuditSink, AuditTrail, TracingAudit},
+    audit::{AuditEntry, AuditEvent, AuditLog, AuditQuery, AuditSink, AuditTrail, EntryId, TracingAudit},
 };
 
 use crate::{
@@ -96,10 +97,15 @@ async fn throughput_of_every_sink_that_keeps_entries() {
             .filter_map(|entry| Some((entry.event.session()?, entry.event.by()?.parse().unwrap())))
             .collect();
         check(&format!("{backend:?}"), &told, &got, lost);
+        // One of the sessions is a user's.
+        let log_in = AuditEvent::LoggedIn { session: session(7), user: "ada".into() };
+        let log_in = AuditEntry::new(EntryId::new(1, 1), entries[0].at, log_in);
+        kept.write(&[Arc::new(log_in)]).await.unwrap();
         for (what, query) in [
             ("the newest", AuditQuery::new()),
             ("of a session", AuditQuery::new().session(session(7))),
-            ("of a user", AuditQuery::new().user("nobody")),
+            ("of a user", AuditQuery::new().user("ada")),
+            ("of nobody", AuditQuery::new().user("nobody")),
         ] {
             let begun = Instant::now();
             let page = kept.page(&query).await.unwrap();
@@ -120,7 +126,7 @@ async fn throughput_of_the_tracing_sink() {
         .filter_map(|line| {
             let json = line.split("entry=").nth(1)?;
             let json: String = serde_json::from_str(&json[..json.rfind('"')? + 1]).unwrap();
-            let entry: countersign::audit::AuditEntry = serde_json::from_str(&json).unwrap();
+            let entry: AuditEntry = serde_json::from_str(&json).unwrap();
             if let AuditEvent::Lost { entries } = entry.event {
                 lost += entries;
             }

@@ -1,6 +1,6 @@
 //! Waiting until entries are written: the only wait there is, and nobody is made to.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use tokio::{sync::oneshot, time::timeout};
 
@@ -40,10 +40,14 @@ impl AuditLog {
 
 /// Whether all that stands in the queue now is written in time.
 fn written(line: &Line, limit: Duration) -> impl Future<Output = bool> + Send + 'static {
-    let queue = line.queue.clone();
+    let (queue, tally) = (line.queue.clone(), Arc::clone(&line.tally));
     async move {
         let (done, told) = oneshot::channel();
-        let in_turn = async { queue.send(Item::Flush(done)).await.is_ok() && told.await.is_ok() };
+        let in_turn = async {
+            let sent = queue.send(Item::Flush(done)).await.is_ok();
+            tally.hurry.notify_one();
+            sent && told.await.is_ok()
+        };
         timeout(limit, in_turn).await.unwrap_or(false)
     }
 }

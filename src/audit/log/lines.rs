@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     task::AbortHandle,
 };
 
@@ -59,6 +59,8 @@ impl Line {
         let room = !entry.event.is_anybodys() || self.queue.capacity() > self.reserved;
         if !room || self.queue.try_send(Item::Entry(Arc::clone(entry))).is_err() {
             self.tally.drop_some(1);
+        } else if self.queue.max_capacity() - self.queue.capacity() == BATCH {
+            self.tally.hurry.notify_one();
         }
     }
 
@@ -74,6 +76,8 @@ pub(super) struct Tally {
     pub(super) written: AtomicU64,
     pub(super) dropped: AtomicU64,
     pub(super) failures: AtomicU64,
+    /// Told when the worker should not wait for more.
+    pub(super) hurry: Notify,
     /// Whether the log has been told that entries are being dropped.
     pub(super) warned: AtomicBool,
 }
@@ -82,7 +86,8 @@ impl Tally {
     pub(super) fn of(name: &str) -> Self {
         let none = || AtomicU64::new(0);
         let (offered, written, dropped, failures) = (none(), none(), none(), none());
-        Self { name: name.into(), offered, written, dropped, failures, warned: AtomicBool::new(false) }
+        let (hurry, warned) = (Notify::new(), AtomicBool::new(false));
+        Self { name: name.into(), offered, written, dropped, failures, hurry, warned }
     }
 
     pub(super) fn drop_some(&self, entries: u64) {
@@ -99,3 +104,6 @@ impl Tally {
         SinkState { name: self.name.clone(), offered, written, dropped, failures }
     }
 }
+
+/// How many entries are written at once, at most; one more says how many are missing.
+pub(super) const BATCH: usize = 256;

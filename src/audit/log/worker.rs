@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     Numbers,
-    lines::{Item, Tally},
+    lines::{BATCH, Item, Tally},
 };
 use crate::{
     audit::{AuditEntry, AuditError, AuditErrorKind, AuditEvent, sink::ErasedSink},
@@ -41,6 +41,12 @@ impl Worker {
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Item>) {
         let mut items = Vec::with_capacity(BATCH);
         while queue.recv_many(&mut items, BATCH).await > 0 {
+            if items.len() < BATCH && items.iter().all(|item| matches!(item, Item::Entry(_))) {
+                // Who hurries has filled a batch, or waits for a flush.
+                let _ = timeout(LINGER, self.tally.hurry.notified()).await;
+                let rest = BATCH - items.len();
+                items.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(rest));
+            }
             let (entries, flushes) = sorted(&mut items);
             let count = entries.len() as u64;
             let dropped = self.tally.dropped.load(Ordering::SeqCst);
@@ -141,8 +147,8 @@ fn sorted(items: &mut Vec<Item>) -> (Vec<Arc<AuditEntry>>, Vec<oneshot::Sender<(
     (entries, flushes)
 }
 
-/// How many entries are written at once, at most; one more says how many are missing.
-const BATCH: usize = 256;
+/// How long a batch that is not full waits for more: each costs the sink about the same, however small it is.
+const LINGER: Duration = Duration::from_millis(10);
 
 /// How long a sink may take for a batch.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -14,7 +14,8 @@ pub(super) fn select(dialect: Dialect, query: &AuditQuery) -> Result<Statement, 
     let end = format!(" ORDER BY {order} LIMIT {}", query.size() + 1);
     for (index, way) in ways(query).into_iter().enumerate() {
         select.say(if index > 0 { " UNION ALL " } else { "" });
-        select.say("SELECT at, id, entry FROM (SELECT at, id, entry FROM countersign_audit WHERE ");
+        select.say("SELECT at, id, entry FROM (SELECT at, id, entry FROM countersign_audit");
+        select.say(way.hint(dialect)).say(" WHERE ");
         way.condition(&mut select);
         more_conditions(&mut select, query, way)?;
         select.say(&format!("{end}) AS part_{index}"));
@@ -56,6 +57,14 @@ fn ways(query: &AuditQuery) -> Vec<Way<'_>> {
 }
 
 impl Way<'_> {
+    /// Left alone, MySQL goes through all of the table in its order if it takes a user for one with many entries.
+    const fn hint(self, dialect: Dialect) -> &'static str {
+        match (self, dialect) {
+            (Self::OfHisSessions(_), Dialect::MySql) => " FORCE INDEX (countersign_audit_by_session)",
+            _ => "",
+        }
+    }
+
     fn condition(self, to: &mut Statement) {
         match self {
             Self::Session(id) => to.say("session_id = ").bind(session(Some(id))),
@@ -70,8 +79,13 @@ impl Way<'_> {
 }
 
 fn of_his_sessions<'a>(to: &'a mut Statement, user: &str) -> &'a mut Statement {
-    to.say("user_id IS NULL AND session_id IN (SELECT session_id FROM countersign_audit WHERE user_id = ");
-    to.bind(Value::Name(Some(cut(user)))).say(" AND session_id IS NOT NULL)")
+    let (start, end) = match to.dialect {
+        // Asked once and in front, so that it is known to be an index's key.
+        Dialect::Postgres => ("= ANY (ARRAY(SELECT", "))"),
+        Dialect::Sqlite | Dialect::MySql => ("IN (SELECT", ")"),
+    };
+    to.say(&format!("user_id IS NULL AND session_id {start} session_id FROM countersign_audit WHERE user_id = "));
+    to.bind(Value::Name(Some(cut(user)))).say(" AND session_id IS NOT NULL").say(end)
 }
 
 /// All that is asked beside the way.

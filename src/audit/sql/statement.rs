@@ -14,7 +14,7 @@ pub(super) struct Statement {
     pub(super) values: Vec<Value>,
     /// Whether it comes again with the same text, so that it is worth keeping it prepared.
     pub(super) usual: bool,
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
 }
 
 /// What can be bound.
