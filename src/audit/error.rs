@@ -59,7 +59,8 @@ impl AuditError {
     }
 
     /// The same failure, met while the audit log at `place` was being opened.
-    pub(super) fn while_opening(self, place: impl fmt::Display) -> Self {
+    #[must_use]
+    pub fn while_opening(self, place: impl fmt::Display) -> Self {
         let why = self.source.as_ref().map_or_else(|| self.text.clone(), ToString::to_string);
         let text = format!("the audit log {place} could not be opened: {why}");
         Self { kind: AuditErrorKind::Open, text, ..self }

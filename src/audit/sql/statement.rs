@@ -28,6 +28,7 @@ pub(super) enum Value {
 
 /// How a database wants it said.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "each belongs to a feature")]
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
