@@ -20,7 +20,7 @@ use crate::clock::Timestamp;
 ///     }
 ///     async fn write(&self, batch: &[Arc<AuditEntry>]) -> Result<(), AuditError> {
 ///         for entry in batch {
-///             println!("{}", serde_json::to_string(entry).map_err(AuditError::rejected)?);
+///             println!("{}", serde_json::to_string(&**entry).map_err(AuditError::rejected)?);
 ///         }
 ///         Ok(())
 ///     }
