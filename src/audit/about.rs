@@ -29,8 +29,11 @@ impl AuditEvent {
             | Self::LockedOut { .. }
             | Self::Swept { .. }
             | Self::ServiceRegistered { .. }
-            | Self::ServiceRotated { .. }
+            | Self::ServiceSecretMade { .. }
+            | Self::ServiceSecretUsed { .. }
+            | Self::ServicePermissionsSet { .. }
             | Self::ServiceRevoked { .. }
+            | Self::ServiceRefused { .. }
             | Self::Lost { .. } => None,
         }
     }
@@ -64,7 +67,9 @@ impl AuditEvent {
             Self::Ended { by, .. }
             | Self::EverybodyEnded { by, .. }
             | Self::ServiceRegistered { by, .. }
-            | Self::ServiceRotated { by, .. }
+            | Self::ServiceSecretMade { by, .. }
+            | Self::ServiceSecretUsed { by, .. }
+            | Self::ServicePermissionsSet { by, .. }
             | Self::ServiceRevoked { by, .. } => by.as_deref(),
             _ => None,
         }
@@ -76,8 +81,11 @@ impl AuditEvent {
         match self {
             Self::ServiceAccess { service, .. }
             | Self::ServiceRegistered { service, .. }
-            | Self::ServiceRotated { service, .. }
+            | Self::ServiceSecretMade { service, .. }
+            | Self::ServiceSecretUsed { service, .. }
+            | Self::ServicePermissionsSet { service, .. }
             | Self::ServiceRevoked { service, .. } => Some(service),
+            Self::ServiceRefused { service, .. } => service.as_deref(),
             _ => None,
         }
     }
@@ -92,6 +100,7 @@ impl AuditEvent {
                 | Self::CrossSiteReported { .. }
                 | Self::AttemptFailed
                 | Self::AttemptRefused { .. }
+                | Self::ServiceRefused { .. }
         )
     }
 }

@@ -163,14 +163,14 @@ pub enum AuditEvent {
         /// How many.
         sessions: u64,
     },
-    /// A service asked for a session on its own behalf.
+    /// A service made use of a permission, or wanted to.
     ServiceAccess {
         /// The service.
         service: Box<str>,
         /// The session.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<SessionId>,
-        /// The permission that it takes.
+        /// The permission, as in `session.read`.
         permission: Box<str>,
         /// Whether the service has it.
         allowed: bool,
@@ -183,8 +183,24 @@ pub enum AuditEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Box<str>>,
     },
-    /// A service's credential was replaced.
-    ServiceRotated {
+    /// A new secret was made for a service.
+    ServiceSecretMade {
+        /// The service.
+        service: Box<str>,
+        /// Who has done it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Box<str>>,
+    },
+    /// A new secret of a service was used for the first time: the old one is good for its overlap alone.
+    ServiceSecretUsed {
+        /// The service.
+        service: Box<str>,
+        /// Who has done it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Box<str>>,
+    },
+    /// What a service may do was set anew.
+    ServicePermissionsSet {
         /// The service.
         service: Box<str>,
         /// Who has done it.
@@ -198,6 +214,14 @@ pub enum AuditEvent {
         /// Who has done it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Box<str>>,
+    },
+    /// A service's credential was refused.
+    ServiceRefused {
+        /// The service, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service: Option<Box<str>>,
+        /// Why.
+        reason: RefusalKind,
     },
     /// Entries are missing here: the sink could not take them in time.
     Lost {
@@ -232,8 +256,11 @@ impl AuditEvent {
             Self::Swept { .. } => AuditKind::Swept,
             Self::ServiceAccess { .. } => AuditKind::ServiceAccess,
             Self::ServiceRegistered { .. } => AuditKind::ServiceRegistered,
-            Self::ServiceRotated { .. } => AuditKind::ServiceRotated,
+            Self::ServiceSecretMade { .. } => AuditKind::ServiceSecretMade,
+            Self::ServiceSecretUsed { .. } => AuditKind::ServiceSecretUsed,
+            Self::ServicePermissionsSet { .. } => AuditKind::ServicePermissionsSet,
             Self::ServiceRevoked { .. } => AuditKind::ServiceRevoked,
+            Self::ServiceRefused { .. } => AuditKind::ServiceRefused,
             Self::Lost { .. } => AuditKind::Lost,
         }
     }

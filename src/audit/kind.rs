@@ -29,14 +29,17 @@ pub enum AuditKind {
     Swept,
     ServiceAccess,
     ServiceRegistered,
-    ServiceRotated,
+    ServiceSecretMade,
+    ServiceSecretUsed,
+    ServicePermissionsSet,
     ServiceRevoked,
+    ServiceRefused,
     Lost,
 }
 
 impl AuditKind {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Started,
         Self::FirstFactorPassed,
         Self::LoggedIn,
@@ -58,8 +61,11 @@ impl AuditKind {
         Self::Swept,
         Self::ServiceAccess,
         Self::ServiceRegistered,
-        Self::ServiceRotated,
+        Self::ServiceSecretMade,
+        Self::ServiceSecretUsed,
+        Self::ServicePermissionsSet,
         Self::ServiceRevoked,
+        Self::ServiceRefused,
         Self::Lost,
     ];
 
@@ -88,8 +94,11 @@ impl AuditKind {
             Self::Swept => "swept",
             Self::ServiceAccess => "service_access",
             Self::ServiceRegistered => "service_registered",
-            Self::ServiceRotated => "service_rotated",
+            Self::ServiceSecretMade => "service_secret_made",
+            Self::ServiceSecretUsed => "service_secret_used",
+            Self::ServicePermissionsSet => "service_permissions_set",
             Self::ServiceRevoked => "service_revoked",
+            Self::ServiceRefused => "service_refused",
             Self::Lost => "lost",
         }
     }

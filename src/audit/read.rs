@@ -1,7 +1,7 @@
 //! Which events of sessions become entries.
 
 use super::AuditEvent;
-use crate::sessions::Event;
+use crate::sessions::{Event, ServiceStep};
 
 impl AuditEvent {
     /// What an event of sessions is to an audit: who has done what to which session, and what was refused.
@@ -48,10 +48,27 @@ impl AuditEvent {
             Event::LockedOut { until, .. } => Self::LockedOut { until },
             Event::Withheld { session, field } => Self::Withheld { session, field: field.into() },
             Event::Swept { sessions } => Self::Swept { sessions: sessions as u64 },
+            Event::Service { service, step, by } => of_service(service.into(), step, by.map(Into::into)),
+            Event::ServiceAccess { service, permission, session, allowed } => {
+                Self::ServiceAccess { service: service.into(), session, permission: permission.into(), allowed }
+            }
+            Event::ServiceRefused { service, kind } => {
+                Self::ServiceRefused { service: service.map(Into::into), reason: kind }
+            }
             Event::StoreFailed { .. }
             | Event::ServedStale { .. }
             | Event::WriteLost { .. }
             | Event::WriteRefused { .. } => return None,
         })
+    }
+}
+
+fn of_service(service: Box<str>, step: ServiceStep, by: Option<Box<str>>) -> AuditEvent {
+    match step {
+        ServiceStep::Registered => AuditEvent::ServiceRegistered { service, by },
+        ServiceStep::SecretMade => AuditEvent::ServiceSecretMade { service, by },
+        ServiceStep::SecretUsed => AuditEvent::ServiceSecretUsed { service, by },
+        ServiceStep::PermissionsSet => AuditEvent::ServicePermissionsSet { service, by },
+        ServiceStep::Revoked => AuditEvent::ServiceRevoked { service, by },
     }
 }

@@ -91,8 +91,24 @@ fn golden() -> Vec<(AuditEvent, &'static str)> {
             r#""kind":"service_registered","service":"orders","by":"root""#,
         ),
         (
-            AuditEvent::ServiceRotated { service: "orders".into(), by: None },
-            r#""kind":"service_rotated","service":"orders""#,
+            AuditEvent::ServiceSecretMade { service: "orders".into(), by: None },
+            r#""kind":"service_secret_made","service":"orders""#,
+        ),
+        (
+            AuditEvent::ServiceSecretUsed { service: "orders".into(), by: None },
+            r#""kind":"service_secret_used","service":"orders""#,
+        ),
+        (
+            AuditEvent::ServicePermissionsSet { service: "orders".into(), by: Some("root".into()) },
+            r#""kind":"service_permissions_set","service":"orders","by":"root""#,
+        ),
+        (
+            AuditEvent::ServiceRefused { service: Some("orders".into()), reason: RefusalKind::Reused },
+            r#""kind":"service_refused","service":"orders","reason":"reused""#,
+        ),
+        (
+            AuditEvent::ServiceRefused { service: None, reason: RefusalKind::Forged },
+            r#""kind":"service_refused","reason":"forged""#,
         ),
         (
             AuditEvent::ServiceRevoked { service: "orders".into(), by: None },

@@ -141,3 +141,43 @@ async fn p12_no_secret_reaches_an_audit_row_or_what_a_log_makes_of_it() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_a_service_does_is_found_by_its_name_and_by_the_user_whose_session_it_was() {
+    let (clock, kept) = (clock(), MemoryAudit::new(1_000));
+    let log = AuditLog::builder().sink(kept.clone()).clock(clock.clone()).build().unwrap();
+    let builder = Sessions::builder(KeyRing::new(KEY).unwrap(), MemoryStore::new()).clock(clock);
+    let sessions = builder.on_event(log.listener()).build().unwrap();
+    let services = sessions.by("root").services();
+    let old = services.register("orders", ["session.read", "session.revoke"]).await.unwrap();
+    let new = services.rotate("orders", minutes(0)).await.unwrap();
+    let orders = services.authenticate(&new).await.unwrap();
+    services.authenticate(&old).await.unwrap_err();
+    services.set_permissions("orders", ["session.revoke"]).await.unwrap();
+    let id = sessions.log_in("ada").await.unwrap().session_id();
+    orders.revoke(id, Reason::ByOperator).await.unwrap();
+    orders.require("orders.ship").unwrap_err();
+    services.revoke("orders").await.unwrap();
+    log.flush(LIMIT).await.unwrap();
+
+    let of_service = all(&kept, AuditQuery::new().service("orders").oldest_first()).await;
+    let expected = [
+        "service_registered",
+        "service_secret_made",
+        "service_secret_used",
+        "service_refused",
+        "service_permissions_set",
+        "service_access",
+        "service_access",
+        "service_revoked",
+    ];
+    assert_eq!(kinds(&of_service), expected);
+    assert_eq!(of_service[0].event.by(), Some("root"));
+    let AuditEvent::ServiceAccess { permission, allowed: false, session: None, .. } = &of_service[6].event else {
+        panic!("{:?}", of_service[6]);
+    };
+    assert_eq!(&**permission, "orders.ship");
+    let of_user = all(&kept, AuditQuery::new().user("ada").oldest_first()).await;
+    assert_eq!(kinds(&of_user), ["logged_in", "service_access", "ended"]);
+    assert_eq!(of_user[2].event.by(), Some("service:orders"));
+}
