@@ -61,6 +61,7 @@
 //! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
 //! | what happens, in numbers | [`SessionsBuilder::metrics`], [`Metrics`] |
+//! | who has done what, kept and found again | [`audit`] |
 //! | the program at the other end | [`client`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
@@ -81,6 +82,7 @@
 //! | `cache` | no | [`CachedStore`] |
 //! | `service` | no | [`Services`]: identities of services |
 //! | `metrics` | no | [`Metrics`]: for a recorder of the `metrics` facade, and as a snapshot |
+//! | `audit` | no | [`audit`]: who has done what, in a log, a table or a stream |
 //! | `conformance` | no | the suite that states the store contract as tests |
 //! | `testing` | no | `Sessions::for_tests` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -94,6 +96,7 @@
         feature = "mysql",
         feature = "redis",
         feature = "cache",
+        feature = "audit",
         feature = "conformance",
         feature = "service",
         feature = "metrics"
@@ -101,6 +104,8 @@
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
 
+#[cfg(feature = "audit")]
+pub mod audit;
 #[cfg(feature = "server")]
 mod carrier;
 #[cfg(feature = "client")]
@@ -213,6 +218,13 @@ mod documents {
     #[cfg(feature = "metrics")]
     #[doc = include_str!("../docs/metrics.md")]
     mod metrics {}
+}
+
+/// The same for the audit log.
+#[cfg(all(doctest, feature = "audit", feature = "sqlite"))]
+mod audit_document {
+    #[doc = include_str!("../docs/audit.md")]
+    mod audit {}
 }
 
 /// The same for the client half, which needs nothing of the server's.
