@@ -8,7 +8,8 @@ mod select;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests;
 
 use std::{error::Error, fmt, future::Future, sync::Arc};
