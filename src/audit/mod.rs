@@ -10,6 +10,7 @@
 //! `docs/audit.md` tells it field by field.
 
 mod about;
+mod any;
 mod entry;
 mod error;
 mod event;
@@ -27,6 +28,7 @@ mod stream;
 mod traced;
 mod trail;
 
+pub use any::AnyAudit;
 pub use entry::{AuditEntry, EntryId, InvalidEntryId};
 pub use error::{AuditError, AuditErrorKind};
 pub use event::AuditEvent;

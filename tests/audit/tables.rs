@@ -1,13 +1,13 @@
 //! How the tables come to be.
 
 use countersign::audit::{
-    AuditErrorKind, AuditQuery, AuditSink, AuditTrail, MySqlAudit, PostgresAudit, RedisAudit, SqliteAudit,
+    AnyAudit, AuditErrorKind, AuditQuery, AuditSink, AuditTrail, MySqlAudit, PostgresAudit, RedisAudit, SqliteAudit,
 };
 use sqlx::{Connection, MySqlPool, PgPool, SqlitePool};
 
 use crate::{
     all, clock, id,
-    kept::{Kept, open},
+    kept::open,
     numbered,
     support::{Backend, Place},
 };
@@ -68,10 +68,10 @@ async fn a_table_may_stand_in_an_applications_own_database_and_a_stream_beside_t
     let path = format!("{}?mode=rwc", sqlite.url());
     let store = countersign::RedisStore::open(&redis.url()).await.unwrap();
     for kept in [
-        Kept::Sqlite(SqliteAudit::with_pool(SqlitePool::connect(&path).await.unwrap()).await.unwrap()),
-        Kept::Postgres(PostgresAudit::with_pool(PgPool::connect(&postgres.url()).await.unwrap()).await.unwrap()),
-        Kept::MariaDb(MySqlAudit::with_pool(MySqlPool::connect(&mariadb.url()).await.unwrap()).await.unwrap()),
-        Kept::Redis(RedisAudit::with_store(&store)),
+        AnyAudit::new(SqliteAudit::with_pool(SqlitePool::connect(&path).await.unwrap()).await.unwrap()),
+        AnyAudit::new(PostgresAudit::with_pool(PgPool::connect(&postgres.url()).await.unwrap()).await.unwrap()),
+        AnyAudit::new(MySqlAudit::with_pool(MySqlPool::connect(&mariadb.url()).await.unwrap()).await.unwrap()),
+        AnyAudit::new(RedisAudit::with_store(&store)),
     ] {
         let log = countersign::audit::AuditLog::builder().sink(kept.clone()).clock(clock()).build().unwrap();
         log.record(numbered(id(1), 5));
@@ -94,4 +94,20 @@ async fn what_cannot_be_opened_says_so_without_a_password() {
         let text = format!("{error} {error:?}");
         assert!(!text.contains("geheim") && text.contains("could not be opened"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_url_is_said() {
+    for (url, word) in [
+        ("memory:here", "write `memory:`"),
+        ("sqlite:", "`sqlite:` needs a file"),
+        ("mongodb://ada:geheim@host/audit", "`mongodb:` is not known"),
+        ("", "is not known"),
+    ] {
+        let error = AnyAudit::open(url).await.unwrap_err();
+        assert_eq!(error.kind(), AuditErrorKind::Open);
+        let text = error.to_string();
+        assert!(text.contains(word) && !text.contains("geheim"), "{text}");
+    }
+    assert_eq!(AnyAudit::open("memory:").await.unwrap().name(), "memory");
 }
