@@ -57,6 +57,7 @@
 //! | settings, from code, a file or the environment | [`Config`] |
 //! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
+//! | REST routes for all that, with an OpenAPI document | [`api`] |
 //! | the program at the other end | [`client`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
@@ -68,6 +69,7 @@
 //! | `client` | no | [`client`]: the side that holds them. Alone, it compiles nothing of the server's |
 //! | `keyring` | no | [`client::KeyringStorage`] |
 //! | `axum` | yes | [`LoggedIn`], extractors, errors as responses |
+//! | `api` | no | [`api`]: REST routes, with their OpenAPI document |
 //! | `sqlite` | yes | [`SqliteStore`] |
 //! | `redis` | no | [`RedisStore`] |
 //! | `postgres` | no | [`PostgresStore`] |
@@ -83,6 +85,7 @@
         feature = "client",
         feature = "keyring",
         feature = "axum",
+        feature = "api",
         feature = "sqlite",
         feature = "postgres",
         feature = "mysql",
@@ -93,6 +96,8 @@
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
 
+#[cfg(feature = "api")]
+pub mod api;
 #[cfg(feature = "server")]
 mod carrier;
 #[cfg(feature = "client")]

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 18] = [
+const MAP: [(u8, &str); 19] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
@@ -27,12 +27,14 @@ const MAP: [(u8, &str); 18] = [
     (6, "guard"),
     (6, "layer"),
     (7, "extract"),
+    (8, "api"),
     (8, "lib"),
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 22] = [
+const OUTSIDE: [(&str, &[&str]); 24] = [
     ("arc_swap", &["client"]),
+    ("axum", &["api"]),
     ("axum_core", &["extract"]),
     ("base64", &["client", "key", "record", "token"]),
     ("cookie", &["carrier"]),
@@ -53,6 +55,7 @@ const OUTSIDE: [(&str, &[&str]); 22] = [
     ("toml", &["config"]),
     ("tower_layer", &["client", "guard", "layer"]),
     ("tower_service", &["client", "guard", "layer"]),
+    ("utoipa", &["api"]),
     ("woothee", &["record"]),
 ];
 

@@ -268,6 +268,12 @@ impl Record {
         self.last_seen_at.after(std::time::Duration::from_millis(self.idle_millis)).min(self.absolute_at)
     }
 
+    /// When it ends at the latest, however much it is used.
+    #[must_use]
+    pub const fn absolute_at(&self) -> Timestamp {
+        self.absolute_at
+    }
+
     /// Whether it has ended by time. The last live millisecond is the one before
     /// [`expires_at`](Self::expires_at).
     #[must_use]

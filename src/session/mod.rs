@@ -8,6 +8,8 @@ mod attempt;
 mod client;
 mod examine;
 mod form;
+#[cfg(feature = "api")]
+mod handing;
 mod pending;
 mod proof;
 mod settle;

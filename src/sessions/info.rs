@@ -115,6 +115,12 @@ impl SessionInfo {
         self.record.expires_at()
     }
 
+    /// When it ends at the latest, however much it is used.
+    #[must_use]
+    pub fn absolute_at(&self) -> Timestamp {
+        self.record.absolute_at()
+    }
+
     /// Whether it is the session that asked.
     #[must_use]
     pub const fn is_current(&self) -> bool {
