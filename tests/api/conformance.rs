@@ -2,7 +2,7 @@
 
 use countersign::{Config, api};
 use http::{Method, header};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::support::Reply;
 
@@ -63,7 +63,12 @@ impl Document {
             return self.fits(self.0.pointer(name.trim_start_matches('#')).unwrap(), value);
         }
         if let Some(parts) = schema["allOf"].as_array() {
-            parts.iter().try_for_each(|part| self.fits(part, value))?;
+            // The first one is the whole, and the others say more of some of its fields.
+            let mut parts = parts.iter();
+            self.fits(parts.next().unwrap(), value)?;
+            return parts
+                .flat_map(|part| part["properties"].as_object().unwrap())
+                .try_for_each(|(name, schema)| value.get(name).map_or(Ok(()), |field| self.fits(schema, field)));
         }
         let fault = |what: &str| Err(format!("{what}: {value} against {schema}"));
         let is = |kind: &str| match kind {
@@ -94,16 +99,9 @@ impl Document {
         if !required.all(|name| fields.contains_key(name.as_str().unwrap())) {
             return fault("a field is missing");
         }
-        let whole = schema["type"] == "object";
-        fields.iter().try_for_each(|(name, field)| self.field_fits(known, whole, name, field))
-    }
-
-    fn field_fits(&self, known: &Map<String, Value>, whole: bool, name: &str, field: &Value) -> Result<(), String> {
-        match known.get(name) {
+        fields.iter().try_for_each(|(name, field)| match known.get(name) {
             Some(schema) => self.fits(schema, field),
-            // A part of a schema names some of the fields only.
-            None if !whole => Ok(()),
             None => Err(format!("`{name}` is not documented")),
-        }
+        })
     }
 }

@@ -95,12 +95,14 @@ async fn every_status_that_the_document_names_is_given() {
     assert_eq!(missing, [""; 0], "documented, and never given");
 }
 
-/// The system's random generator does not fail on demand; and what another site may see, it may read.
+/// The system's random generator does not fail on demand; what another site may see, it may read; and what a session is kept of
+/// does not fit only where nodes differ in their settings.
 fn is_out_of_reach(operation: &str, code: &str) -> bool {
     let reads = ["listSessions", "showSession", "showDocument"].contains(&operation);
     match code {
         "internal" => operation != "logIn",
         "cross_site" => reads,
+        "unacceptable" => true,
         _ => false,
     }
 }
@@ -129,17 +131,17 @@ async fn what_passes() -> Given {
     let site = Site::new().await;
     for mut client in site.both().await {
         let id = client.id().await;
-        for (method, path) in requests(&id).into_iter().filter(|(method, _)| *method != Method::DELETE) {
-            let body = json!({ "username": "grace", "password": "hopper" });
-            let body = (method == Method::POST).then_some(&body);
-            client.send(method, &path, body).await;
+        for (method, path) in
+            requests(&id).into_iter().filter(|(method, _)| [Method::GET, Method::PUT].contains(method))
+        {
+            client.send(method, &path, None).await;
         }
+        client.post(json!({ "username": "grace", "password": "hopper" })).await;
     }
-    for mut client in site.both().await {
-        client.delete("/sessions").await;
-        let id = client.id().await;
-        client.delete(&format!("/sessions/{id}")).await;
-    }
+    let mut ada = site.browser().await;
+    ada.delete("/sessions").await;
+    let id = ada.id().await;
+    ada.delete(&format!("/sessions/{id}")).await;
     seen(&site)
 }
 
@@ -187,18 +189,6 @@ async fn what_is_not_well_formed() -> Given {
     post("{}", "text/plain").await;
     post(&"x".repeat(20_000), "application/json").await;
     ada.delete("/sessions?all=perhaps").await;
-    let big = "x".repeat(40_000);
-    let writes = axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
-        let big = big.clone();
-        async move {
-            countersign::Session::of(&request).set("big", &big).unwrap();
-            next.run(request).await
-        }
-    });
-    let api = Api::new(Users { sessions: site.world.sessions.clone().into() });
-    let app =
-        Router::new().nest("/api", api.router().layer(writes)).layer(SessionLayer::new(site.world.sessions.clone()));
-    site.client_of(&app).post(json!({ "username": "ada", "password": "lovelace" })).await;
     seen(&site)
 }
 

@@ -44,7 +44,8 @@ async fn the_list_has_ones_own_sessions_with_the_current_one_in_front() {
 #[tokio::test]
 async fn each_can_be_shown_with_the_time_that_it_has_left() {
     let site = Site::new().await;
-    for mut ada in site.both().await {
+    for by_token in [false, true] {
+        let mut ada = if by_token { site.program().await } else { site.browser().await };
         let path = format!("/sessions/{}", ada.id().await);
         let left = |shown: &Value| {
             (shown["idle_seconds_left"].as_u64().unwrap(), shown["absolute_seconds_left"].as_u64().unwrap())
