@@ -195,3 +195,9 @@ mod client_document {
     #[doc = include_str!("../docs/client.md")]
     mod client {}
 }
+
+#[cfg(all(doctest, feature = "api"))]
+mod api_document {
+    #[doc = include_str!("../docs/api.md")]
+    mod api {}
+}

@@ -27,6 +27,25 @@ fn the_document_is_the_one_that_was_agreed_upon() {
 }
 
 #[test]
+fn the_guide_explains_each_code_with_its_status() {
+    let rows: Vec<&str> = include_str!("../../docs/api.md").lines().filter(|line| line.starts_with("| `")).collect();
+    let document = Document::of(&Config::production()).0;
+    let mut codes = BTreeSet::from([("404", "not_found".to_owned()), ("405", "method_not_allowed".to_owned())]);
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    for (status, answer) in operations.flat_map(|operation| operation["responses"].as_object().unwrap()) {
+        let named = codes_of(answer).into_iter().map(|code| (status.as_str(), code.to_owned()));
+        codes.extend(named);
+    }
+    assert!(codes.len() > 20, "{codes:?}");
+    for (status, code) in codes {
+        let explained =
+            rows.iter().any(|row| row.contains(&format!("`{code}`")) && row.contains(&format!("| {status} |")));
+        assert!(explained, "docs/api.md says nothing of {status} `{code}`");
+    }
+}
+
+#[test]
 fn settings_decide_about_credentials() {
     let mut config = Config::production();
     let schemes = |config: &Config| Document::of(config).0["components"]["securitySchemes"].clone();
@@ -83,9 +102,7 @@ async fn every_status_that_the_document_names_is_given() {
             if !given(None) {
                 missing.push(format!("{name}: {status}"));
             }
-            let codes =
-                &answer["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"];
-            for code in codes.as_array().into_iter().flatten().map(|code| code.as_str().unwrap()) {
+            for code in codes_of(answer) {
                 if !given(Some(code)) && !is_out_of_reach(name, code) {
                     missing.push(format!("{name}: {status} {code}"));
                 }
@@ -93,6 +110,11 @@ async fn every_status_that_the_document_names_is_given() {
         }
     }
     assert_eq!(missing, [""; 0], "documented, and never given");
+}
+
+fn codes_of(answer: &Value) -> Vec<&str> {
+    let codes = &answer["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"];
+    codes.as_array().into_iter().flatten().map(|code| code.as_str().unwrap()).collect()
 }
 
 /// The system's random generator does not fail on demand; what another site may see, it may read; and what a session is kept of
