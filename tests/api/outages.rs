@@ -1,4 +1,4 @@
-//! A store that is broken: 503 with a problem, and nobody is logged out (P10).
+//! A store that is broken: 503 with a problem, and nobody is logged out.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::help::Site;
 
 #[tokio::test]
-async fn p10_a_broken_store_is_a_503_for_every_operation_and_touches_no_cookie() {
+async fn a_broken_store_is_a_503_for_every_operation_and_touches_no_cookie() {
     for hangs in [false, true] {
         let site = Site::with(|config| config.store_deadline = Duration::from_millis(50)).await;
         let break_it =
@@ -46,7 +46,7 @@ async fn p10_a_broken_store_is_a_503_for_every_operation_and_touches_no_cookie()
 
 /// What could not be stored is not said to be done.
 #[tokio::test]
-async fn p13_a_store_that_fails_in_the_middle_is_a_503_and_what_was_to_end_is_alive() {
+async fn a_store_that_fails_in_the_middle_is_a_503_and_what_was_to_end_is_alive() {
     let site = Site::new().await;
     for mut ada in site.both().await {
         let one = format!("/sessions/{}", ada.id().await);
