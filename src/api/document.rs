@@ -24,7 +24,7 @@ use utoipa::{
 use super::{
     Code, Problem, answer,
     log_in::FirstFactor,
-    operation::{ANYWHERE, Operation},
+    operation::Operation,
     problem::{self, Details},
     second_factor::SecondFactor,
     view::{DeviceView, Ended, Opened, Owed, SessionView, SessionsView},
@@ -115,8 +115,8 @@ fn successes(operation: Operation) -> Vec<(StatusCode, Response)> {
 /// What can go wrong, by status.
 fn refusals(operation: Operation) -> BTreeMap<u16, Vec<Code>> {
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
-    for code in operation.refusals().iter().chain(&ANYWHERE) {
-        by_status.entry(code.status().as_u16()).or_default().push(*code);
+    for code in operation.refusals() {
+        by_status.entry(code.status().as_u16()).or_default().push(code);
     }
     by_status
 }

@@ -53,7 +53,7 @@ pub use authenticator::{Authenticator, Failed, Verdict};
 
 use std::{fmt, sync::Arc};
 
-use axum::{Router, extract::DefaultBodyLimit, middleware::map_response};
+use axum::{Router, extract::DefaultBodyLimit, middleware::map_response, routing::any};
 
 use crate::{config::Config, layer::SessionLayer};
 use authenticator::Erased;
@@ -90,7 +90,8 @@ impl Api {
         let add = |router: Router<Self>, operation: Operation| router.route(operation.path(), operation.handler());
         let routes = Operation::ALL.into_iter().fold(Router::new(), add);
         routes
-            .fallback(async || Problem::new(Code::NotFound).with_detail("there is nothing at this path"))
+            // Not by a fallback: Axum nests none below a path that has parameters.
+            .route("/{*path}", any(async || Problem::new(Code::NotFound).with_detail("there is nothing at this path")))
             .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
             .layer(DefaultBodyLimit::max(body::LARGEST))
             .with_state(self.clone())

@@ -80,43 +80,43 @@ impl Operation {
         }
     }
 
-    /// What can go wrong with it in particular; there is also what can with [any](ANYWHERE).
-    pub(super) const fn refusals(self) -> &'static [Code] {
-        match self {
-            Self::LogIn => &[
-                Code::Malformed,
-                Code::LoginRequired,
-                Code::WrongCredentials,
-                Code::StepUpRequired,
-                Code::LogInAgain,
-                Code::WrongFactor,
-                Code::NothingPending,
-                Code::Superseded,
-                Code::TooManySessions,
-                Code::TooLarge,
-                Code::UnsupportedMediaType,
-                Code::Invalid,
-                Code::Unacceptable,
-                Code::TooManyAttempts,
-            ],
-            Self::List => &[Code::LoginRequired, Code::SecondFactorRequired, Code::StepUpRequired],
-            Self::EndAll => &[Code::LoginRequired, Code::SecondFactorRequired, Code::StepUpRequired, Code::Invalid],
-            Self::Show | Self::End => {
-                &[Code::LoginRequired, Code::SecondFactorRequired, Code::StepUpRequired, Code::NotFound]
-            }
-            Self::Refresh => &[
-                Code::LoginRequired,
-                Code::SecondFactorRequired,
-                Code::StepUpRequired,
-                Code::NotFound,
-                Code::Superseded,
-                Code::NotCurrent,
-            ],
-            Self::Document => &[],
-        }
+    /// What can go wrong with it.
+    pub(super) fn refusals(self) -> Vec<Code> {
+        let own: &[Code] = match self {
+            Self::LogIn => &LOG_IN,
+            Self::List | Self::Document => &[],
+            Self::EndAll => &[Code::Invalid],
+            Self::Show | Self::End => &[Code::NotFound],
+            Self::Refresh => &[Code::NotFound, Code::Superseded, Code::NotCurrent],
+        };
+        let of_members: &[Code] = if matches!(self, Self::LogIn | Self::Document) { &[] } else { &MEMBERS };
+        // Another site may make a browser ask, but not do anything.
+        let reads = matches!(self, Self::List | Self::Show | Self::Document);
+        let foreign: &[Code] = if reads { &[] } else { &[Code::CrossSite] };
+        [of_members, own, foreign, &ANYWHERE].concat()
     }
 }
 
+/// What a log-in can meet with.
+const LOG_IN: [Code; 14] = [
+    Code::Malformed,
+    Code::LoginRequired,
+    Code::WrongCredentials,
+    Code::StepUpRequired,
+    Code::LogInAgain,
+    Code::WrongFactor,
+    Code::NothingPending,
+    Code::Superseded,
+    Code::TooManySessions,
+    Code::TooLarge,
+    Code::UnsupportedMediaType,
+    Code::Invalid,
+    Code::Unacceptable,
+    Code::TooManyAttempts,
+];
+
+/// What those meet with who are not logged in.
+const MEMBERS: [Code; 3] = [Code::LoginRequired, Code::SecondFactorRequired, Code::StepUpRequired];
+
 /// What the layer refuses whatever is asked for; and what the application or its store has broken.
-pub(super) const ANYWHERE: [Code; 6] =
-    [Code::BadRequest, Code::CrossSite, Code::Forbidden, Code::Internal, Code::MissingLayer, Code::Unavailable];
+const ANYWHERE: [Code; 5] = [Code::BadRequest, Code::Forbidden, Code::Internal, Code::MissingLayer, Code::Unavailable];

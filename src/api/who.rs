@@ -71,8 +71,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let id = Path::<String>::from_request_parts(parts, state).await.ok();
-        id.and_then(|Path(id)| id.parse().ok()).map(Self).ok_or_else(|| Problem::new(Code::NotFound))
+        // By its name: the path that the routes are mounted at may have others.
+        #[derive(Deserialize)]
+        struct One {
+            id: String,
+        }
+        let one = Path::<One>::from_request_parts(parts, state).await.ok();
+        one.and_then(|Path(one)| one.id.parse().ok()).map(Self).ok_or_else(|| Problem::new(Code::NotFound))
     }
 }
 

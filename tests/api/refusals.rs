@@ -138,3 +138,17 @@ async fn another_site_ends_and_refreshes_nothing() {
     assert_eq!(program.delete("/sessions").await.status, StatusCode::OK, "no browser sends a token by itself");
     assert!(!ada.is_logged_in().await);
 }
+
+#[tokio::test]
+async fn the_path_that_they_are_nested_at_may_have_parameters() {
+    let site = Site::new().await;
+    let sessions = site.world.sessions.clone();
+    let api = Api::new(Users { sessions: sessions.clone().into() });
+    let app = Router::new().nest("/{tenant}/api", api.behind(SessionLayer::new(sessions.clone())));
+    let issued = sessions.log_in("ada").await.unwrap();
+    let mut ada = crate::support::Browser::with_bearer(&app, &issued.token().reveal());
+    let reply = ada.get(&format!("/acme/api/sessions/{}", issued.session_id())).await;
+    assert_eq!((reply.status, &reply.json()["user"]), (StatusCode::OK, &json!("ada")));
+    assert_eq!(ada.get("/acme/api/openapi.json").await.json()["servers"][0]["url"], "/acme/api");
+    assert_eq!(ada.get("/acme/api/sessions/nonsense").await.status, StatusCode::NOT_FOUND);
+}
