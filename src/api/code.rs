@@ -141,9 +141,8 @@ impl From<ErrorKind> for Code {
             ErrorKind::NotFound => Self::NotFound,
             ErrorKind::ChangeRefused => Self::Unacceptable,
             ErrorKind::MissingLayer => Self::MissingLayer,
-            ErrorKind::InvalidName | ErrorKind::InvalidValue | ErrorKind::Unreadable | ErrorKind::Random => {
-                Self::Internal
-            }
+            // The application's own mistakes, and what no verb of a user's own gives.
+            _ => Self::Internal,
         }
     }
 }

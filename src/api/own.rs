@@ -12,14 +12,14 @@ use crate::{record::SessionId, sessions::SessionInfo};
 /// `GET /sessions`: not in pages, as the list is as long as the limit of sessions at most.
 pub(super) async fn list(who: Member) -> Result<Response, Problem> {
     let sessions = who.session.sessions().await?;
-    let sessions = sessions.iter().map(|info| SessionView::new(info, who.now)).collect();
+    let sessions = sessions.iter().map(SessionView::new).collect();
     Ok(answer::json(StatusCode::OK, &SessionsView { sessions }))
 }
 
 /// `GET /sessions/{id}`.
 pub(super) async fn show(who: Member, Named(id): Named) -> Result<Response, Problem> {
     let info = find(&who, id).await?;
-    Ok(answer::json(StatusCode::OK, &SessionView::new(&info, who.now)))
+    Ok(answer::json(StatusCode::OK, &SessionView::new(&info)))
 }
 
 /// `PUT /sessions/{id}`: the same token gives the same new one, however often it asks, as it has one successor at a time.

@@ -37,10 +37,10 @@ pub(super) struct SessionView {
     /// When it ends if it is not used.
     #[schema(format = DateTime)]
     expires_at: String,
-    /// Seconds until then.
-    idle_seconds_left: u64,
-    /// Seconds until it ends, however much it is used.
-    absolute_seconds_left: u64,
+    /// Seconds until it ends if it is not used: a use moves this end away.
+    idle_left: u64,
+    /// Seconds until it ends however busy it is.
+    absolute_left: u64,
 }
 
 /// The browser or app that a session was started from, as far as it is known: a hint, never a proof.
@@ -79,7 +79,7 @@ pub(super) struct Owed {
     #[schema(format = DateTime)]
     expires_at: String,
     /// Seconds until then.
-    seconds_left: u64,
+    left: u64,
     /// What to send it with, as `Authorization: Bearer`; not there for clients with a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
@@ -94,8 +94,8 @@ pub(super) struct Ended {
 }
 
 impl SessionView {
-    pub(super) fn new(info: &SessionInfo, now: Timestamp) -> Self {
-        let device = info.device();
+    pub(super) fn new(info: &SessionInfo) -> Self {
+        let (device, remaining) = (info.device(), info.remaining());
         Self {
             session_id: info.id().to_string(),
             current: info.is_current(),
@@ -108,16 +108,16 @@ impl SessionView {
             assurance: info.assurance().name(),
             last_seen: info.last_seen().to_string(),
             expires_at: info.expires_at().to_string(),
-            idle_seconds_left: info.expires_at().since(now).as_secs(),
-            absolute_seconds_left: info.absolute_at().since(now).as_secs(),
+            idle_left: remaining.idle.as_secs(),
+            absolute_left: remaining.absolute.as_secs(),
         }
     }
 }
 
 impl Opened {
     pub(super) fn new(issued: &Issued, token: Option<Token>, now: Timestamp) -> Self {
-        let info = SessionInfo::new(issued.record().clone(), true);
-        Self { session: SessionView::new(&info, now), token }
+        let info = SessionInfo::new(issued.record().clone(), true, now);
+        Self { session: SessionView::new(&info), token }
     }
 }
 
@@ -127,7 +127,7 @@ impl Owed {
         Self {
             factors: factors.map(str::to_owned).collect(),
             expires_at: issued.expires_at().to_string(),
-            seconds_left: issued.expires_at().since(now).as_secs(),
+            left: issued.expires_at().since(now).as_secs(),
             token,
         }
     }

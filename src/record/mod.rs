@@ -11,6 +11,7 @@ mod merge;
 #[cfg(feature = "redis")]
 mod parts;
 mod refused;
+mod remaining;
 mod reserved;
 mod sealing;
 mod succession;
@@ -28,7 +29,8 @@ pub use keep::Keep;
 #[cfg(feature = "redis")]
 pub(crate) use parts::{Parts, Rest};
 pub use refused::ChangeRefused;
-pub(crate) use reserved::{SEEN, STEP_UP, is_reserved};
+pub use remaining::Remaining;
+pub(crate) use reserved::{SEEN, SERVICES, STEP_UP, is_reserved};
 pub(crate) use sealing::Part;
 pub use succession::{SecretHash, Standing, Succession};
 
@@ -266,12 +268,6 @@ impl Record {
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.last_seen_at.after(std::time::Duration::from_millis(self.idle_millis)).min(self.absolute_at)
-    }
-
-    /// When it ends at the latest, however much it is used.
-    #[must_use]
-    pub const fn absolute_at(&self) -> Timestamp {
-        self.absolute_at
     }
 
     /// Whether it has ended by time. The last live millisecond is the one before

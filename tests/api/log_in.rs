@@ -29,10 +29,7 @@ async fn a_browser_gets_a_cookie_and_no_token() {
         let session = &reply.json()["session"];
         assert_eq!((&session["user"], &session["roles"]), (&json!("ada"), &json!(["editor"])));
         assert_eq!((&session["current"], &session["assurance"]), (&json!(true), &json!("aal1")));
-        assert_eq!(
-            (&session["idle_seconds_left"], &session["absolute_seconds_left"]),
-            (&json!(30 * 60), &json!(8 * 60 * 60))
-        );
+        assert_eq!((&session["idle_left"], &session["absolute_left"]), (&json!(30 * 60), &json!(8 * 60 * 60)));
         let location = format!("sessions/{}", session["session_id"].as_str().unwrap());
         assert_eq!(reply.header(header::LOCATION), Some(location.as_str()), "relative to /api/sessions");
         assert_eq!(client.get(&format!("/{location}")).await.json(), *session);

@@ -23,7 +23,7 @@ async fn half_logged_in(site: &Site) -> [Client; 2] {
     let reply = program.post(json!({ "username": "grace", "password": "hopper", "token": true })).await;
     assert_eq!((reply.status, reply.set_cookie()), (StatusCode::ACCEPTED, None));
     assert_eq!(reply.json()["factors"], json!(["totp", "recovery"]));
-    assert_eq!(reply.json()["seconds_left"], 600);
+    assert_eq!(reply.json()["left"], 600);
     program.use_token(&reply);
     [browser, program]
 }
