@@ -60,6 +60,7 @@
 //! | settings, from code, a file or the environment | [`Config`] |
 //! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
+//! | what happens, in numbers | [`SessionsBuilder::metrics`], [`Metrics`] |
 //! | REST routes for all that, with an OpenAPI document | [`api`] |
 //! | the program at the other end | [`client`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
@@ -81,6 +82,7 @@
 //! | `user-agent` | yes | names of browser and system in [`Device`] |
 //! | `cache` | no | [`CachedStore`] |
 //! | `service` | no | [`Services`]: identities of services |
+//! | `metrics` | no | [`Metrics`]: for a recorder of the `metrics` facade, and as a snapshot |
 //! | `conformance` | no | the suite that states the store contract as tests |
 //! | `testing` | no | `Sessions::for_tests` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -96,7 +98,8 @@
         feature = "redis",
         feature = "cache",
         feature = "conformance",
-        feature = "service"
+        feature = "service",
+        feature = "metrics"
     )),
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
@@ -123,6 +126,8 @@ mod guard;
 mod key;
 #[cfg(feature = "server")]
 mod layer;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(feature = "server")]
 mod peer;
 #[cfg(feature = "server")]
@@ -140,13 +145,15 @@ mod throttle;
 #[cfg(feature = "server")]
 mod token;
 
+#[cfg(feature = "metrics")]
+pub use crate::metrics::{Census, Metrics, MetricsTask, Sample, Snapshot, Spread};
 #[cfg(any(feature = "client", feature = "server"))]
 pub use clock::{Clock, Timestamp};
 #[cfg(feature = "server")]
 pub use config::{
     Assurances, Binding, Bounds, Carriers, Config, ConfigError, Cookie, CrossSite, CrossSiteCheck, DeviceCookie,
-    ForwardedHeader, Lifetime, Limit, Pace, Proxies, Reaction, Rotation, SameSite, SecondFactor, Sweep, Throttle,
-    WhenFull, WithoutHeaders,
+    ForwardedHeader, Lifetime, Limit, Monitoring, Pace, Proxies, Reaction, Rotation, SameSite, SecondFactor, Spans,
+    Sweep, Throttle, WhenFull, WithoutHeaders,
 };
 #[cfg(all(feature = "axum", feature = "service"))]
 pub use extract::MissingServiceLayer;
@@ -208,6 +215,9 @@ mod documents {
     mod migrating {}
     #[doc = include_str!("../docs/configuration.md")]
     mod configuration {}
+    #[cfg(feature = "metrics")]
+    #[doc = include_str!("../docs/metrics.md")]
+    mod metrics {}
 }
 
 /// The same for the client half, which needs nothing of the server's.
