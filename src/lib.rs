@@ -62,6 +62,7 @@
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
 //! | what happens, in numbers | [`SessionsBuilder::metrics`], [`Metrics`] |
 //! | who has done what, kept and found again | [`audit`] |
+//! | REST routes for all that, with an OpenAPI document | [`api`] |
 //! | the program at the other end | [`client`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
@@ -73,6 +74,7 @@
 //! | `client` | no | [`client`]: the side that holds them. Alone, it compiles nothing of the server's |
 //! | `keyring` | no | [`client::KeyringStorage`] |
 //! | `axum` | yes | [`LoggedIn`], extractors, errors as responses |
+//! | `api` | no | [`api`]: REST routes, with their OpenAPI document |
 //! | `sqlite` | yes | [`SqliteStore`] |
 //! | `redis` | no | [`RedisStore`] |
 //! | `postgres` | no | [`PostgresStore`] |
@@ -91,6 +93,7 @@
         feature = "client",
         feature = "keyring",
         feature = "axum",
+        feature = "api",
         feature = "sqlite",
         feature = "postgres",
         feature = "mysql",
@@ -106,6 +109,8 @@
 
 #[cfg(feature = "audit")]
 pub mod audit;
+#[cfg(feature = "api")]
+pub mod api;
 #[cfg(feature = "server")]
 mod carrier;
 #[cfg(feature = "client")]
@@ -232,4 +237,10 @@ mod audit_document {
 mod client_document {
     #[doc = include_str!("../docs/client.md")]
     mod client {}
+}
+
+#[cfg(all(doctest, feature = "api"))]
+mod api_document {
+    #[doc = include_str!("../docs/api.md")]
+    mod api {}
 }

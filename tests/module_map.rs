@@ -30,12 +30,14 @@ const MAP: [(u8, &str); 21] = [
     (6, "guard"),
     (6, "layer"),
     (7, "extract"),
+    (8, "api"),
     (8, "lib"),
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 23] = [
+const OUTSIDE: [(&str, &[&str]); 25] = [
     ("arc_swap", &["client"]),
+    ("axum", &["api"]),
     ("axum_core", &["extract"]),
     ("base64", &["client", "key", "record", "token"]),
     ("cookie", &["carrier"]),
@@ -57,6 +59,7 @@ const OUTSIDE: [(&str, &[&str]); 23] = [
     ("toml", &["config"]),
     ("tower_layer", &["client", "guard", "layer", "service"]),
     ("tower_service", &["client", "guard", "layer", "service"]),
+    ("utoipa", &["api"]),
     ("woothee", &["record"]),
 ];
 

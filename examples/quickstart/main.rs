@@ -1,6 +1,6 @@
 //! Log in, see your devices, end one, end all others, log out: in a browser, or as JSON with a
 //! Bearer token. Start it by `cargo run --example quickstart`, and open <http://127.0.0.1:3000>. With `--all-features`
-//! it knows every store.
+//! it knows every store, and has REST routes below `/api`.
 //!
 //! | variable | default | |
 //! |---|---|---|
@@ -12,6 +12,8 @@
 
 mod answer;
 mod page;
+#[cfg(feature = "api")]
+mod rest;
 mod setup;
 mod users;
 
@@ -35,7 +37,7 @@ use answer::{JsonOrForm, Wants};
 
 /// Every route, and around them the session layer.
 fn app(sessions: Sessions) -> Router {
-    Router::new()
+    let app = Router::new()
         .route("/me", get(me))
         .route("/counter", post(counter))
         .route("/sessions", get(list).delete(end_others))
@@ -45,8 +47,10 @@ fn app(sessions: Sessions) -> Router {
         .route("/login", post(log_in))
         .route("/logout", post(log_out))
         .route("/refresh", post(refresh))
-        .layer(SessionLayer::new(sessions))
-        .layer(from_fn(client_address))
+        .layer(SessionLayer::new(sessions.clone()));
+    #[cfg(feature = "api")]
+    let app = rest::beside(app, sessions);
+    app.layer(from_fn(client_address))
 }
 
 /// What `POST /login` takes, as JSON or as a form.

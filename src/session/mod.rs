@@ -8,6 +8,8 @@ mod attempt;
 mod client;
 mod examine;
 mod form;
+#[cfg(feature = "api")]
+mod handing;
 mod live;
 mod pending;
 mod proof;

@@ -41,9 +41,18 @@ impl Program {
     }
 
     pub async fn log_in(&self, username: &str, password: &str) -> Result<Reply, Lost> {
-        let body = json!({ "username": username, "password": password }).to_string();
-        let request = self.request(Method::POST, "/login").header(header::CONTENT_TYPE, "application/json");
-        ask(self.address, request, body).await
+        self.try_to_post("/login", &json!({ "username": username, "password": password })).await
+    }
+
+    /// The same, where no answer is an error of the test.
+    #[cfg(feature = "api")]
+    pub async fn post_json(&self, path: &str, body: &Value) -> Reply {
+        self.try_to_post(path, body).await.unwrap()
+    }
+
+    async fn try_to_post(&self, path: &str, body: &Value) -> Result<Reply, Lost> {
+        let request = self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/json");
+        ask(self.address, request, body.to_string()).await
     }
 
     pub async fn send(&self, method: Method, path: &str) -> Reply {

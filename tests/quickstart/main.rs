@@ -8,6 +8,8 @@ mod client;
 #[path = "../support/example.rs"]
 mod example;
 mod process;
+#[cfg(feature = "api")]
+mod rest;
 
 use std::{
     fs::{self, Permissions},

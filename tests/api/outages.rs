@@ -1,0 +1,66 @@
+//! A store that is broken: 503 with a problem, and nobody is logged out.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode, header};
+use serde_json::json;
+
+use crate::help::Site;
+
+#[tokio::test]
+async fn a_broken_store_is_a_503_for_every_operation_and_touches_no_cookie() {
+    for hangs in [false, true] {
+        let site = Site::with(|config| config.store_deadline = Duration::from_millis(50)).await;
+        let break_it =
+            |broken| if hangs { site.world.calls.hang(broken) } else { site.world.calls.break_store(broken) };
+        for mut ada in site.both().await {
+            let one = format!("/sessions/{}", ada.id().await);
+            break_it(true);
+            let list = "/sessions";
+            for (method, path) in [
+                (Method::GET, list),
+                (Method::GET, &one),
+                (Method::PUT, &one),
+                (Method::DELETE, &one),
+                (Method::DELETE, list),
+                (Method::DELETE, "/sessions?all=true"),
+                (Method::POST, list),
+                (Method::GET, "/openapi.json"),
+            ] {
+                let reply = ada.send(method, path, None).await;
+                reply.is_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+                assert_eq!(reply.header(header::RETRY_AFTER), Some("2"));
+            }
+            let reply = site.client().post(json!({ "username": "ada", "password": "lovelace" })).await;
+            reply.is_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+            assert_eq!(
+                site.client().get("/openapi.json").await.status,
+                StatusCode::OK,
+                "nobody's session is asked for"
+            );
+            break_it(false);
+            assert!(ada.is_logged_in().await);
+        }
+    }
+}
+
+/// What could not be stored is not said to be done.
+#[tokio::test]
+async fn a_store_that_fails_in_the_middle_is_a_503_and_what_was_to_end_is_alive() {
+    let site = Site::new().await;
+    for mut ada in site.both().await {
+        let one = format!("/sessions/{}", ada.id().await);
+        site.world.calls.break_writes(true);
+        for (method, path) in [
+            (Method::PUT, &*one),
+            (Method::DELETE, &one),
+            (Method::DELETE, "/sessions"),
+            (Method::DELETE, "/sessions?all=true"),
+        ] {
+            let reply = ada.send(method, path, None).await;
+            reply.is_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+        }
+        site.world.calls.break_writes(false);
+        assert!(ada.is_logged_in().await);
+    }
+}
