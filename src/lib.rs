@@ -57,6 +57,7 @@
 //! | settings, from code, a file or the environment | [`Config`] |
 //! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
+//! | pages to mount: for operators, and "your devices" | [`Dashboard`], [`AccountPage`] |
 //! | the program at the other end | [`client`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
@@ -75,6 +76,7 @@
 //! | `toml` | yes | `Config::from_file`, `Config::from_toml` |
 //! | `user-agent` | yes | names of browser and system in [`Device`] |
 //! | `cache` | no | [`CachedStore`] |
+//! | `dashboard` | no | [`Dashboard`] for operators, [`AccountPage`] for users: pages to mount |
 //! | `conformance` | no | the suite that states the store contract as tests |
 //! | `testing` | no | `Sessions::for_tests` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -88,11 +90,14 @@
         feature = "mysql",
         feature = "redis",
         feature = "cache",
-        feature = "conformance"
+        feature = "conformance",
+        feature = "dashboard"
     )),
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
 
+#[cfg(feature = "dashboard")]
+mod account;
 #[cfg(feature = "server")]
 mod carrier;
 #[cfg(feature = "client")]
@@ -105,6 +110,8 @@ mod config;
 pub mod conformance;
 #[cfg(feature = "server")]
 mod cross_site;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 #[cfg(feature = "axum")]
 mod extract;
 #[cfg(feature = "server")]
@@ -113,6 +120,8 @@ mod guard;
 mod key;
 #[cfg(feature = "server")]
 mod layer;
+#[cfg(feature = "dashboard")]
+mod page;
 #[cfg(feature = "server")]
 mod peer;
 #[cfg(feature = "server")]
@@ -128,6 +137,8 @@ mod throttle;
 #[cfg(feature = "server")]
 mod token;
 
+#[cfg(feature = "dashboard")]
+pub use account::AccountPage;
 #[cfg(any(feature = "client", feature = "server"))]
 pub use clock::{Clock, Timestamp};
 #[cfg(feature = "server")]
@@ -136,6 +147,8 @@ pub use config::{
     ForwardedHeader, Lifetime, Limit, Pace, Proxies, Reaction, Rotation, SameSite, SecondFactor, Sweep, Throttle,
     WhenFull, WithoutHeaders,
 };
+#[cfg(feature = "dashboard")]
+pub use dashboard::{Dashboard, Figure, ServiceLine, TrailLine};
 #[cfg(feature = "axum")]
 pub use extract::{LoggedIn, LoginRequired, MissingLayer, NotPending};
 #[cfg(feature = "server")]
@@ -182,6 +195,13 @@ mod documents {
     mod migrating {}
     #[doc = include_str!("../docs/configuration.md")]
     mod configuration {}
+}
+
+/// The same for the pages.
+#[cfg(all(doctest, feature = "dashboard"))]
+mod pages_document {
+    #[doc = include_str!("../docs/dashboard.md")]
+    mod dashboard {}
 }
 
 /// The same for the client half, which needs nothing of the server's.

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 18] = [
+const MAP: [(u8, &str); 21] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
@@ -27,12 +27,16 @@ const MAP: [(u8, &str); 18] = [
     (6, "guard"),
     (6, "layer"),
     (7, "extract"),
-    (8, "lib"),
+    (7, "page"),
+    (8, "account"),
+    (8, "dashboard"),
+    (9, "lib"),
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 22] = [
+const OUTSIDE: [(&str, &[&str]); 24] = [
     ("arc_swap", &["client"]),
+    ("axum", &["account", "dashboard", "page"]),
     ("axum_core", &["extract"]),
     ("base64", &["client", "key", "record", "token"]),
     ("cookie", &["carrier"]),
@@ -43,6 +47,7 @@ const OUTSIDE: [(&str, &[&str]); 22] = [
     ("moka", &["store"]),
     ("keyring", &["client"]),
     ("keyring_core", &["client"]),
+    ("maud", &["account", "dashboard", "page"]),
     ("psl", &["client"]),
     ("redis", &["store"]),
     ("ring", &["key"]),

@@ -26,7 +26,9 @@ fn its_commands_exist() {
 
 #[test]
 fn its_links_lead_somewhere() {
-    for page in ["README.md", "DESIGN.md", "SECURITY.md", "docs/migrating.md", "docs/configuration.md"] {
+    for page in
+        ["README.md", "DESIGN.md", "SECURITY.md", "docs/migrating.md", "docs/configuration.md", "docs/dashboard.md"]
+    {
         let folder = Path::new(page).parent().unwrap();
         for link in read(page).split("](").skip(1).map(|rest| rest.split(')').next().unwrap().to_owned()) {
             let file = link.split('#').next().unwrap();

@@ -46,6 +46,12 @@ impl SessionInfo {
         self.record.user().filter(|_| !self.suspended).unwrap_or_default()
     }
 
+    /// The user that the store knows it by, if there is one, also while he has yet to prove who he is: for those who end it.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn holder(&self) -> Option<&str> {
+        self.record.user()
+    }
+
     /// The log-in that waits for its second factor, if there is one. Then there is no user yet.
     #[must_use]
     pub fn first_factor(&self) -> Option<&FirstFactor> {

@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod everybody;
 mod info;
+mod info_of;
 mod log_in;
 mod look_up;
 mod maintenance;

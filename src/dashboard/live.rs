@@ -1,0 +1,84 @@
+//! The stream that keeps the overview's figures live. It ends with the session of whoever reads it, and does not prolong it.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
+};
+use futures_core::Stream;
+use http::StatusCode;
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
+
+use super::shared::{News, Shared};
+use crate::{extract::LoggedIn, session::Session};
+
+/// 204 where nothing more comes: that keeps a browser from asking again (HTML, "server-sent events").
+pub(super) async fn live(State(shared): State<Arc<Shared>>, who: LoggedIn) -> Response {
+    let news = shared.news();
+    if *news.borrow() == News::Over {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let (to, events) = mpsc::channel(1);
+    tokio::spawn(feed(news, who.session().clone(), who.user().to_owned(), to));
+    Sse::new(Events(events)).into_response()
+}
+
+/// Sends what is new, as long as the session is there and somebody listens.
+async fn feed(mut news: watch::Receiver<News>, session: Session, user: String, to: mpsc::Sender<Event>) {
+    loop {
+        let latest = news.borrow_and_update().clone();
+        let News::Figures(figures) = latest else { return };
+        if to.send(Event::default().data(&*figures)).await.is_err() {
+            return;
+        }
+        loop {
+            let changed = tokio::select! {
+                changed = news.changed() => changed.map(|()| true),
+                () = sleep(CHECK) => Ok(false),
+                () = to.closed() => return,
+            };
+            let Ok(changed) = changed else { return };
+            // Also while the store cannot say: the page asks again, and is let in when it can.
+            if !is_still_in(&session, &user).await {
+                return;
+            }
+            if changed {
+                break;
+            }
+        }
+    }
+}
+
+/// Whether the session lives, and is still this user's. A change of roles gives it another id.
+async fn is_still_in(session: &Session, user: &str) -> bool {
+    let (Some(sessions), Some(id)) = (session.home(), session.id()) else { return false };
+    let found = sessions.info_of(id).await;
+    found.is_ok_and(|session| session.is_some_and(|session| session.user() == user))
+}
+
+/// The receiving end, as a stream.
+struct Events(mpsc::Receiver<Event>);
+
+impl Stream for Events {
+    type Item = Result<Event, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(cx).map(|event| event.map(Ok))
+    }
+}
+
+/// How soon a stream ends after its session, where nothing else happens.
+const CHECK: Duration = Duration::from_secs(2);
