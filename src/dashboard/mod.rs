@@ -162,11 +162,12 @@ impl Dashboard {
             .route("/sessions/{id}", get(pages::session))
             .route("/services", get(pages::services))
             .route("/live", get(live::live))
-            .route("/style.css", get(style_sheet))
-            .route("/live.js", get(script))
             .merge(verbs)
             .fallback(|| async { StatusCode::NOT_FOUND })
             .layer(guard)
+            // Not guarded: who is refused is to read so as well, and there is nothing to see in them.
+            .route("/style.css", get(style_sheet))
+            .route("/live.js", get(script))
             .layer(from_fn_with_state(look.clone(), finish))
             .with_state(Shared::start(self.sessions, self.slots, look, self.end))
     }
