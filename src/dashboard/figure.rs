@@ -56,6 +56,10 @@ impl Figure {
         if self.is_level { "now" } else { "in the last hour" }
     }
 
+    pub(super) const fn is_level(&self) -> bool {
+        self.is_level
+    }
+
     pub(super) fn draw(&self) -> Drawn {
         let known = || self.minutes.iter().flatten().copied();
         let most = known().fold(0.0, f64::max);
@@ -70,7 +74,7 @@ impl Figure {
         Drawn {
             value,
             summary,
-            most: number(Some(most)),
+            most: if self.is_level { number(Some(most)) } else { format!("{} a minute", number(Some(most))) },
             room: ROOM,
             bars: self.minutes.iter().map(|minute| height(minute.unwrap_or(0.0), most)).collect(),
             rows: self.minutes.rchunks(ROW).map(|row| number(self.summed(row))).collect(),
@@ -125,7 +129,7 @@ mod tests {
     fn a_count_is_summed_and_a_level_is_that_of_now() {
         let minutes = [1.0, 2.0, 0.0, 4.0, 3.0, 2.0];
         let count = Figure::count("Log-ins", minutes).draw();
-        assert_eq!((count.value.as_str(), count.most.as_str()), ("12", "4"));
+        assert_eq!((count.value.as_str(), count.most.as_str()), ("12", "4 a minute"));
         assert_eq!(count.rows[..3], ["11", "1", "–"]);
         assert_eq!(count.rows.len() * ROW, HOUR);
         assert_eq!(count.bars[HOUR - 7..], [0, 14, 28, 0, 56, 42, 28]);

@@ -27,6 +27,8 @@ use crate::{extract::LoggedIn, session::Session};
 
 /// 204 where nothing more comes: that keeps a browser from asking again (HTML, "server-sent events").
 pub(super) async fn live(State(shared): State<Arc<Shared>>, who: LoggedIn) -> Response {
+    // The page before it may have been drawn after the last tick: what is sent first is not older.
+    shared.publish();
     let news = shared.news();
     if *news.borrow() == News::Over {
         return StatusCode::NO_CONTENT.into_response();

@@ -66,7 +66,7 @@ impl Shared {
     }
 
     /// Tells the streams, if there is anything new.
-    fn publish(&self) {
+    pub(super) fn publish(&self) {
         let message = Message { figures: self.figures().iter().map(Figure::draw).collect() };
         let Ok(text) = serde_json::to_string(&message) else { return };
         let news = News::Figures(text.into());

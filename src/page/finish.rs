@@ -45,7 +45,8 @@ fn is_page(response: &Response) -> bool {
 /// The same status and headers, and what it means in words.
 fn as_page(refusal: Response, look: &Look, base: &Base, method: &Method) -> Response {
     let (mut parts, _) = refusal.into_parts();
-    let (title, text) = words(parts.status, parts.extensions.get().copied());
+    let denial: Option<DenialKind> = parts.extensions.get().copied();
+    let (title, text) = words(parts.status, denial);
     let way_on = if method == Method::GET { "To the first page" } else { "Back, for another try" };
     let top = html! { a class="name" href=(base.home()) { (look.name) } };
     let page = Frame { look, base, title, top }.around(html! {
@@ -53,7 +54,7 @@ fn as_page(refusal: Response, look: &Look, base: &Base, method: &Method) -> Resp
             p class="quiet" { (parts.status.as_u16()) }
             h1 { (title) }
             p { (text) }
-            @if parts.status != StatusCode::UNAUTHORIZED { p { a href=(base.home()) { (way_on) } } }
+            @if denial.is_none() { p { a href=(base.home()) { (way_on) } } }
         }
     });
     for name in [CONTENT_LENGTH, CONTENT_TYPE] {

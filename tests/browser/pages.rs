@@ -56,7 +56,10 @@ async fn looks_well(window: &Window, name: &str, screen: Screen) {
     window.fits(&what).await;
     window.asks("document.querySelectorAll('details').forEach((it) => { it.open = true; })").await;
     window.fits(&format!("{what}, all of it")).await;
-    axe::finds_no_fault(window, &what).await;
+    // Between two screens of the same colours nothing differs that it looks at.
+    if screen.is_looked_at_closely {
+        axe::finds_no_fault(window, &what).await;
+    }
 }
 
 #[tokio::test]

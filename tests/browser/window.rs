@@ -21,13 +21,18 @@ pub(crate) struct Screen {
     width: u32,
     height: u32,
     dark: bool,
+    pub(crate) is_looked_at_closely: bool,
 }
 
 impl Screen {
-    pub(crate) const DESK: Self = Self { name: "desk", width: 1280, height: 900, dark: false };
-    pub(crate) const DESK_DARK: Self = Self { name: "desk-dark", dark: true, ..Self::DESK };
-    pub(crate) const PHONE: Self = Self { name: "phone", width: 360, height: 740, dark: false };
-    pub(crate) const PHONE_DARK: Self = Self { name: "phone-dark", dark: true, ..Self::PHONE };
+    pub(crate) const DESK: Self =
+        Self { name: "desk", width: 1280, height: 900, dark: false, is_looked_at_closely: true };
+    pub(crate) const DESK_DARK: Self =
+        Self { name: "desk-dark", dark: true, is_looked_at_closely: false, ..Self::DESK };
+    pub(crate) const PHONE: Self =
+        Self { name: "phone", width: 360, height: 740, dark: false, is_looked_at_closely: false };
+    pub(crate) const PHONE_DARK: Self =
+        Self { name: "phone-dark", dark: true, is_looked_at_closely: true, ..Self::PHONE };
     pub(crate) const ALL: [Self; 4] = [Self::DESK, Self::DESK_DARK, Self::PHONE, Self::PHONE_DARK];
 }
 

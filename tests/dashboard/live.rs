@@ -47,6 +47,7 @@ async fn what_happens_arrives_within_seconds() {
     let (first, _) = read(&mut body, |text| text.contains("\n\n")).await;
     let message: serde_json::Value = serde_json::from_str(first.trim().strip_prefix("data: ").unwrap()).unwrap();
     assert_eq!(message["figures"].as_array().unwrap().len(), 6);
+    assert_eq!(message["figures"][0]["value"], "1", "not older than the page that asks");
     for _ in 0..9 {
         logged_in(&world.sessions, &app, "ada", &[]).await;
     }

@@ -40,20 +40,22 @@ pub(in crate::dashboard) async fn overview(
 
 fn figure(at: usize, figure: &Figure) -> Markup {
     let drawn = figure.draw();
+    // Bars for what happened; an area, without gaps, for what is there.
+    let (class, gap) = if figure.is_level() { ("plot level", 0) } else { ("plot", 1) };
     html! {
         article class="card figure" id={ "figure-" (at) } aria-labelledby={ "title-" (at) } {
             h3 id={ "title-" (at) } { (figure.title) }
             p class="value" { span class="number" { (drawn.value) } " " small { (figure.period()) } }
             p class="quiet" { (figure.hint) }
-            svg class="plot" viewBox={ "0 0 " (HOUR as u32 * STEP) " " (ROOM) } preserveAspectRatio="none" role="img"
+            svg class=(class) viewBox={ "0 0 " (HOUR as u32 * STEP) " " (ROOM) } preserveAspectRatio="none" role="img"
                 aria-labelledby={ "title-" (at) " desc-" (at) } {
                 desc id={ "desc-" (at) } { (drawn.summary) }
                 @for (minute, height) in (0_u32..).zip(&drawn.bars) {
-                    rect x=(minute * STEP) y=(ROOM - height) width=(STEP - 1) height=(height) {}
+                    rect x=(minute * STEP) y=(ROOM - height) width=(STEP - gap) height=(height) {}
                 }
             }
             p class="scale" aria-hidden="true" {
-                span { "1 h ago" } span { "at most " span class="most" { (drawn.most) } " a minute" } span { "now" }
+                span { "1 h ago" } span { "at most " span class="most" { (drawn.most) } } span { "now" }
             }
             details {
                 summary { "In numbers" span class="unseen" { ": " (figure.title) } }

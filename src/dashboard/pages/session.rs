@@ -47,15 +47,15 @@ pub(in crate::dashboard) async fn session(
 fn about(shared: &Shared, base: &Base, session: &SessionInfo, token: &str) -> Markup {
     let now = shared.sessions.now();
     let address = session.address().map_or_else(|| "unknown".to_owned(), |address| address.to_string());
-    let listed = |words: Vec<&str>| if words.is_empty() { "none".to_owned() } else { words.join(", ") };
-    let proved = format!("{} ({})", listed(session.methods().collect()), session.assurance().name());
+    let listed = |words: Vec<&str>, none: &str| if words.is_empty() { none.to_owned() } else { words.join(", ") };
+    let proved = format!("{} ({})", listed(session.methods().collect(), "not said"), session.assurance().name());
     let rows = [
         ("User", user(base, session)),
-        ("Roles", html! { (listed(session.roles().collect())) }),
+        ("Roles", html! { (listed(session.roles().collect(), "none")) }),
         ("Address at the start", html! { (address) }),
         ("Proved by", html! { (proved) }),
         ("Begun", moment(session.created_at())),
-        ("Proved who it is", moment(session.authenticated_at())),
+        ("Last proof of who it is", moment(session.authenticated_at())),
         ("Last seen", ago(now, session.last_seen())),
         ("Ends, if unused", left(now, session.expires_at())),
         ("Session id", html! { code { (session.id()) } }),
