@@ -16,7 +16,7 @@ use axum::{
     },
 };
 use futures_core::Stream;
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL};
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
@@ -35,7 +35,12 @@ pub(super) async fn live(State(shared): State<Arc<Shared>>, who: LoggedIn) -> Re
     }
     let (to, events) = mpsc::channel(1);
     tokio::spawn(feed(news, who.session().clone(), who.user().to_owned(), to));
-    Sse::new(Events(events)).into_response()
+    // Proxies are not to gather it, nor anybody to keep it.
+    let mut response = Sse::new(Events(events)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// Sends what is new, as long as the session is there and somebody listens.

@@ -29,6 +29,8 @@ async fn listen(app: &Router, who: &Browser) -> (StatusCode, Body) {
     let response = app.clone().oneshot(who.request(Method::GET, "/operators/live")).await.unwrap();
     if response.status() == StatusCode::OK {
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        assert_eq!(response.headers().get_all(header::CACHE_CONTROL).iter().collect::<Vec<_>>(), ["no-store"]);
+        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
     }
     (response.status(), response.into_body())
 }

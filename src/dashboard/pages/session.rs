@@ -58,7 +58,6 @@ fn about(shared: &Shared, base: &Base, session: &SessionInfo, token: &str) -> Ma
         ("Last proof of who it is", moment(session.authenticated_at())),
         ("Last seen", ago(now, session.last_seen())),
         ("Ends, if unused", left(now, session.expires_at())),
-        ("Session id", html! { code { (session.id()) } }),
     ];
     html! {
         div class="head" {
@@ -69,7 +68,10 @@ fn about(shared: &Shared, base: &Base, session: &SessionInfo, token: &str) -> Ma
                 button class="alarm" { "End this session" }
             }
         }
-        dl { @for (name, value) in rows { div { dt { (name) } dd { (value) } } } }
+        dl {
+            @for (name, value) in rows { div { dt { (name) } dd { (value) } } }
+            div class="long" { dt { "Session id" } dd { code { (session.id()) } } }
+        }
     }
 }
 
