@@ -40,14 +40,13 @@ def key_name(key):
     return hkdf(key, b"countersign v1 key name")[:1]
 
 
-def context(key, audience):
+def context(key, audience, label=b"countersign token v1"):
     """One block of 64 bytes: a label, the key's name, whom the token is for."""
-    label = b"countersign token v1".ljust(31, b"\x00")
-    return label + key_name(key) + sha256(audience.encode())
+    return label.ljust(31, b"\x00") + key_name(key) + sha256(audience.encode())
 
 
-def token(key, audience, secret, session_id):
-    tag = mac(hkdf(key, b"countersign v1 session token"), context(key, audience) + secret + session_id)
+def token(key, audience, secret, session_id, purpose=b"countersign v1 session token", label=b"countersign token v1"):
+    tag = mac(hkdf(key, purpose), context(key, audience, label) + secret + session_id)
     return ".".join(base64url(part) for part in (secret, session_id, key_name(key) + tag))
 
 
@@ -155,6 +154,36 @@ def sealed_record(record, key, session_id):
     return record | {"origin": origin, "attributes": values}
 
 
+# Its id follows from its name. It has rotated once, and a new secret waits for its first use.
+SERVICE_ID = sha256(b"countersign service" + b"orders")[:16] + sha256(b"\x01services")[:2]
+SERVICE_SECRETS = [sha256(b"secret %d of a service" % number) for number in (1, 2, 3)]
+SERVICE = ANONYMOUS | {
+    "id": base64url(SERVICE_ID),
+    "secret": standard(bytes(32)),
+    "absolute_at": 2**64 - 1,
+    "idle_millis": 3_153_600_000_000,
+    "user": "\x01services",
+    "attributes": {
+        "\x01service": standard(
+            json.dumps(
+                {
+                    "name": "orders",
+                    "permissions": ["session.read", "session.write"],
+                    "current": standard(sha256(SERVICE_SECRETS[1])),
+                    "next": {"hash": standard(sha256(SERVICE_SECRETS[2])), "overlap": 60_000},
+                    "previous": [{"hash": standard(sha256(SERVICE_SECRETS[0])), "honoured_until": 1_800_001_861_000}],
+                },
+                separators=(",", ":"),
+            ).encode()
+        )
+    },
+}
+
+
+def service_token(secret):
+    return token(KEYS["KEY"], "", secret, SERVICE_ID, b"countersign v1 service token", b"countersign service v1")
+
+
 # The ring, the token that comes in, and the one that goes out.
 HANDED_OUT = [
     (["KEY"], token(KEYS["KEY"], "", SECRET, SESSION_ID), token(KEYS["KEY"], "", SUCCESSOR, SESSION_ID)),
@@ -199,6 +228,15 @@ def lines():
         yield f'        "{comes}",'
         yield f'        "{goes}",'
         yield "    ),"
+    yield "];"
+    yield ""
+    yield "/// A service, as a store keeps it, and the tokens of its previous, its current and its next secret."
+    yield '#[cfg(feature = "service")]'
+    yield f'pub(crate) const SERVICE: &str = r#"{json.dumps(SERVICE, ensure_ascii=True, separators=(",", ":"))}"#;'
+    yield '#[cfg(feature = "service")]'
+    yield "pub(crate) const SERVICE_TOKENS: [&str; 3] = ["
+    for secret in SERVICE_SECRETS:
+        yield f'    "{service_token(secret)}",'
     yield "];"
 
 

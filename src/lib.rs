@@ -52,7 +52,10 @@
 //! | requests of other sites, and forms | [`CrossSite`], [`Session::form_token`] |
 //! | a session that is used from elsewhere | [`Binding`], [`SessionsBuilder::on_suspicion`] |
 //! | the way back after a log-in | [`ReturnTo`] |
+//! | a WebSocket or a stream that ends with its session | [`Session::ended`], [`Session::until_ended`], [`Session::touch`] |
+//! | a warning before the end | [`Session::remaining`], [`Session::ends_soon`], [`Config::warn_before`] |
 //! | sessions without a request: jobs, support tools, tests | [`Sessions`] |
+//! | services that act for the users of another one | [`Services`], [`ServiceLayer`], [`ServiceIdentity`] |
 //! | keys and their rotation | [`KeyRing`] |
 //! | settings, from code, a file or the environment | [`Config`] |
 //! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
@@ -77,6 +80,7 @@
 //! | `user-agent` | yes | names of browser and system in [`Device`] |
 //! | `cache` | no | [`CachedStore`] |
 //! | `dashboard` | no | [`Dashboard`] for operators, [`AccountPage`] for users: pages to mount |
+//! | `service` | no | [`Services`]: identities of services |
 //! | `conformance` | no | the suite that states the store contract as tests |
 //! | `testing` | no | `Sessions::for_tests` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -91,7 +95,8 @@
         feature = "redis",
         feature = "cache",
         feature = "conformance",
-        feature = "dashboard"
+        feature = "dashboard",
+        feature = "service"
     )),
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
@@ -126,6 +131,8 @@ mod page;
 mod peer;
 #[cfg(feature = "server")]
 mod record;
+#[cfg(feature = "service")]
+mod service;
 #[cfg(feature = "server")]
 mod session;
 #[cfg(feature = "server")]
@@ -149,6 +156,8 @@ pub use config::{
 };
 #[cfg(feature = "dashboard")]
 pub use dashboard::{Dashboard, Figure, ServiceLine, TrailLine};
+#[cfg(all(feature = "axum", feature = "service"))]
+pub use extract::MissingServiceLayer;
 #[cfg(feature = "axum")]
 pub use extract::{LoggedIn, LoginRequired, MissingLayer, NotPending};
 #[cfg(feature = "server")]
@@ -156,20 +165,22 @@ pub use guard::{GuardFuture, Guarded, Require, ReturnTo};
 #[cfg(any(feature = "client", feature = "server"))]
 pub use key::{KeyError, KeyErrorKind, KeyRing, RandomError};
 #[cfg(feature = "server")]
-pub use layer::{ClientAddress, Outage, ResponseFuture, SessionLayer, SessionService};
+pub use layer::{Outage, ResponseFuture, SessionLayer, SessionService};
 #[cfg(feature = "server")]
-pub use peer::OverTls;
+pub use peer::{ClientAddress, OverTls};
 #[cfg(feature = "server")]
 pub use record::{
     Assurance, Attributes, Change, ChangeRefused, Device, DeviceHints, DeviceKind, FieldChange, FirstFactor,
-    InvalidSessionId, Keep, Pending, Record, SecretHash, SecretStep, SessionId, Standing, Succession,
+    InvalidSessionId, Keep, Pending, Record, Remaining, SecretHash, SecretStep, SessionId, Standing, Succession,
 };
+#[cfg(feature = "service")]
+pub use service::{Identified, IdentifiedFuture, ServiceIdentity, ServiceInfo, ServiceLayer, ServiceSession, Services};
 #[cfg(feature = "server")]
-pub use session::{PendingSecondFactor, Proof, Session};
+pub use session::{PendingSecondFactor, Proof, Session, UntilEnded};
 #[cfg(feature = "server")]
 pub use sessions::{
-    Attempt, Authenticated, Counters, DenialKind, Error, ErrorKind, Event, Issued, Limiter, LogIn, Maintenance, Reason,
-    SessionInfo, Sessions, SessionsBuilder, Suspicion, SuspicionKind, Whence,
+    Attempt, Authenticated, Counters, DenialKind, End, EndReason, Ended, Error, ErrorKind, Event, Issued, Limiter,
+    LogIn, Maintenance, Reason, ServiceStep, SessionInfo, Sessions, SessionsBuilder, Suspicion, SuspicionKind, Whence,
 };
 #[cfg(feature = "cache")]
 pub use store::cached::CachedStore;
@@ -183,11 +194,21 @@ pub use store::redis::RedisStore;
 pub use store::sqlite::SqliteStore;
 #[cfg(feature = "server")]
 pub use store::{Moving, Progress, Sealed, SessionStore, StoreError, StoreErrorKind, memory::MemoryStore};
+#[cfg(feature = "service")]
+pub use token::ServiceToken;
 #[cfg(feature = "server")]
 pub use token::{MalformedToken, RefusalKind, Token};
 
 /// The examples in the documents compile.
-#[cfg(all(doctest, feature = "axum", feature = "sqlite", feature = "toml", feature = "redis", feature = "cache"))]
+#[cfg(all(
+    doctest,
+    feature = "axum",
+    feature = "sqlite",
+    feature = "toml",
+    feature = "redis",
+    feature = "cache",
+    feature = "service"
+))]
 mod documents {
     #[doc = include_str!("../README.md")]
     mod readme {}

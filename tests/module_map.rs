@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 21] = [
+const MAP: [(u8, &str); 22] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
@@ -23,6 +23,7 @@ const MAP: [(u8, &str); 21] = [
     (3, "throttle"),
     (4, "conformance"),
     (4, "sessions"),
+    (5, "service"),
     (5, "session"),
     (6, "guard"),
     (6, "layer"),
@@ -56,8 +57,8 @@ const OUTSIDE: [(&str, &[&str]); 24] = [
     ("sha2", &["record", "throttle", "token"]),
     ("sqlx", &["store"]),
     ("toml", &["config"]),
-    ("tower_layer", &["client", "guard", "layer"]),
-    ("tower_service", &["client", "guard", "layer"]),
+    ("tower_layer", &["client", "guard", "layer", "service"]),
+    ("tower_service", &["client", "guard", "layer", "service"]),
     ("woothee", &["record"]),
 ];
 

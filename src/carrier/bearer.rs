@@ -3,14 +3,14 @@
 
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
-pub(super) enum Found<'a> {
+pub(crate) enum Found<'a> {
     Nothing,
     One(&'a [u8]),
     Several,
 }
 
 /// Other schemes are somebody else's, and none of our business.
-pub(super) fn read(headers: &HeaderMap) -> Found<'_> {
+pub(crate) fn read(headers: &HeaderMap) -> Found<'_> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let first = values.next().and_then(credentials);
     match values.next() {

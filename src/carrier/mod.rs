@@ -9,6 +9,8 @@ mod device;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "service")]
+pub(crate) use bearer::{Found as Bearer, read as read_bearer};
 pub(crate) use bearer::{challenge, step_up_challenge};
 
 use std::time::Duration;

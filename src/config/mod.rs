@@ -56,6 +56,12 @@ pub struct Config {
     /// An idle timeout may strike early by as much. 60 s; at most a tenth of each idle timeout.
     #[serde(with = "human_duration")]
     pub refresh_interval: Duration,
+    /// How long before its end a session [ends soon](crate::Session::ends_soon): 5 min. Zero is never.
+    #[serde(with = "human_duration")]
+    pub warn_before: Duration,
+    /// Whether responses to requests with a session say in `Session-Expires-In` how many seconds it has left, as in
+    /// `290;warn-before=300` (an item of RFC 9651). Off unless set.
+    pub expires_in_header: bool,
     /// When a session's secret is exchanged for a new one (OWASP session renewal).
     pub rotation: Rotation,
     /// How many live sessions one user may have.
@@ -104,6 +110,8 @@ impl Config {
             lifetime: Lifetime::new(30 * MINUTE, 8 * HOUR),
             remember: Lifetime::new(14 * DAY, 30 * DAY),
             refresh_interval: MINUTE,
+            warn_before: 5 * MINUTE,
+            expires_in_header: false,
             rotation: Rotation { every: Some(15 * MINUTE), grace: Duration::from_secs(30) },
             limit: Limit { max: 10, when_full: WhenFull::EvictLeastRecentlyUsed },
             carriers: Carriers::CookieAndBearer,

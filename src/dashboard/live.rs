@@ -5,7 +5,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use axum::{
@@ -17,13 +16,10 @@ use axum::{
 };
 use futures_core::Stream;
 use http::{HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL};
-use tokio::{
-    sync::{mpsc, watch},
-    time::sleep,
-};
+use tokio::sync::{mpsc, watch};
 
 use super::shared::{News, Shared};
-use crate::{extract::LoggedIn, session::Session};
+use crate::{extract::LoggedIn, sessions::Ended};
 
 /// 204 where nothing more comes: that keeps a browser from asking again (HTML, "server-sent events").
 pub(super) async fn live(State(shared): State<Arc<Shared>>, who: LoggedIn) -> Response {
@@ -34,7 +30,7 @@ pub(super) async fn live(State(shared): State<Arc<Shared>>, who: LoggedIn) -> Re
         return StatusCode::NO_CONTENT.into_response();
     }
     let (to, events) = mpsc::channel(1);
-    tokio::spawn(feed(news, who.session().clone(), who.user().to_owned(), to));
+    tokio::spawn(feed(news, who.session().ended(), to));
     // Proxies are not to gather it, nor anybody to keep it.
     let mut response = Sse::new(Events(events)).into_response();
     let headers = response.headers_mut();
@@ -44,36 +40,20 @@ pub(super) async fn live(State(shared): State<Arc<Shared>>, who: LoggedIn) -> Re
 }
 
 /// Sends what is new, as long as the session is there and somebody listens.
-async fn feed(mut news: watch::Receiver<News>, session: Session, user: String, to: mpsc::Sender<Event>) {
+async fn feed(mut news: watch::Receiver<News>, mut ended: Ended, to: mpsc::Sender<Event>) {
     loop {
         let latest = news.borrow_and_update().clone();
         let News::Figures(figures) = latest else { return };
         if to.send(Event::default().data(&*figures)).await.is_err() {
             return;
         }
-        loop {
-            let changed = tokio::select! {
-                changed = news.changed() => changed.map(|()| true),
-                () = sleep(CHECK) => Ok(false),
-                () = to.closed() => return,
-            };
-            let Ok(changed) = changed else { return };
-            // Also while the store cannot say: the page asks again, and is let in when it can.
-            if !is_still_in(&session, &user).await {
-                return;
-            }
-            if changed {
-                break;
-            }
+        tokio::select! {
+            biased;
+            _ = &mut ended => return,
+            () = to.closed() => return,
+            changed = news.changed() => if changed.is_err() { return },
         }
     }
-}
-
-/// Whether the session lives, and is still this user's. A change of roles gives it another id.
-async fn is_still_in(session: &Session, user: &str) -> bool {
-    let (Some(sessions), Some(id)) = (session.home(), session.id()) else { return false };
-    let found = sessions.info_of(id).await;
-    found.is_ok_and(|session| session.is_some_and(|session| session.user() == user))
 }
 
 /// The receiving end, as a stream.
@@ -86,6 +66,3 @@ impl Stream for Events {
         self.0.poll_recv(cx).map(|event| event.map(Ok))
     }
 }
-
-/// How soon a stream ends after its session, where nothing else happens.
-const CHECK: Duration = Duration::from_secs(2);

@@ -22,6 +22,8 @@ use shared::{End, Shared};
 use slots::Slots;
 pub use slots::{ServiceLine, TrailLine};
 
+#[cfg(feature = "service")]
+use crate::sessions::Error;
 use crate::{
     guard::Require,
     page::{Look, finish, script, style_sheet},
@@ -130,6 +132,16 @@ impl Dashboard {
     {
         self.slots.set_services(read);
         self
+    }
+
+    /// The same of the services that are [registered](crate::Sessions::services) with these sessions.
+    #[cfg(feature = "service")]
+    pub fn registered_services(self) -> Self {
+        let services = self.sessions.services();
+        self.services(move || {
+            let services = services.clone();
+            async move { Ok::<_, Error>(services.list().await?.iter().map(ServiceLine::from).collect()) }
+        })
     }
 
     /// Ends all live streams when `end` is there: a server that waits for its connections, as Axum's graceful shutdown does, would

@@ -3,6 +3,8 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use super::Figure;
+#[cfg(feature = "service")]
+use crate::service::ServiceInfo;
 use crate::{clock::Timestamp, record::SessionId};
 
 /// Something that has happened to a session, as the operators' view tells it.
@@ -79,6 +81,13 @@ impl ServiceLine {
     #[must_use]
     pub fn revoked(self) -> Self {
         Self { is_revoked: true, ..self }
+    }
+}
+
+#[cfg(feature = "service")]
+impl From<&ServiceInfo> for ServiceLine {
+    fn from(info: &ServiceInfo) -> Self {
+        Self { last_used: info.last_used(), ..Self::new(info.name(), info.permissions()) }
     }
 }
 

@@ -28,7 +28,10 @@ impl IntoResponse for Error {
             ErrorKind::WrongCredentials => ("wrong_credentials", self.to_string()),
             ErrorKind::TooManyAttempts => ("too_many_attempts", self.to_string()),
             ErrorKind::LimitReached => ("too_many_sessions", self.to_string()),
-            ErrorKind::NotFound => ("not_found", self.to_string()),
+            ErrorKind::NotFound | ErrorKind::NoSuchService => ("not_found", self.to_string()),
+            ErrorKind::ServiceRefused(_) => ("invalid_service_token", self.to_string()),
+            ErrorKind::NotPermitted => ("not_permitted", self.to_string()),
+            ErrorKind::ServiceExists => ("service_exists", self.to_string()),
             ErrorKind::ChangeRefused => ("unacceptable", self.to_string()),
             ErrorKind::MissingLayer => ("missing_layer", self.to_string()),
             _ => ("internal", "something went wrong with the session".to_owned()),
@@ -49,6 +52,10 @@ impl IntoResponse for Error {
                     _ => challenge(true),
                 };
                 (WWW_AUTHENTICATE, challenge)
+            }
+            // RFC 6750, section 3.1. Which scope it is, the body says.
+            (StatusCode::FORBIDDEN, _) if self.kind() == ErrorKind::NotPermitted => {
+                (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer error="insufficient_scope""#))
             }
             (_, Some(wait)) => (RETRY_AFTER, whole_seconds(wait).into()),
             (StatusCode::SERVICE_UNAVAILABLE, None) => (RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS)),

@@ -12,7 +12,7 @@ use crate::{
     guard::{Answer, logged_in},
     record::SessionId,
     session::Session,
-    sessions::{DenialKind, Error, SessionInfo},
+    sessions::{DenialKind, Ended, Error, SessionInfo},
 };
 
 /// Somebody is logged in: a handler that takes this runs for nobody else.
@@ -53,6 +53,11 @@ impl LoggedIn {
     #[must_use]
     pub const fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Resolves when the session ends, on whatever node, or expires: as [`Session::ended`].
+    pub fn ended(&self) -> Ended {
+        self.session.ended()
     }
 
     /// The user's live sessions, the one used last in front; the current one is marked.

@@ -153,10 +153,15 @@ impl fmt::Debug for KeyRing {
 
 /// What a sub-key is for. The label is part of the derivation, so a new purpose is a new key.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "the client half only seals"))]
+#[cfg_attr(
+    not(feature = "service"),
+    allow(dead_code, reason = "the client half only seals, and services are a feature")
+)]
 pub(crate) enum Purpose {
     /// The MAC of session tokens.
     Token,
+    /// The MAC of the tokens of services.
+    Service,
     /// The successor of a secret, at rotation.
     Succession,
     /// The byte by which a token names its key.
@@ -175,6 +180,7 @@ impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Token => b"countersign v1 session token",
+            Self::Service => b"countersign v1 service token",
             Self::Succession => b"countersign v1 secret succession",
             Self::Name => b"countersign v1 key name",
             Self::Form => b"countersign v1 form token",

@@ -1,7 +1,7 @@
 //! What the layer writes onto a response: the cookie, and what caches must know.
 
 use http::{
-    HeaderMap, HeaderValue, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
     header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE},
 };
 
@@ -29,6 +29,9 @@ pub(super) fn write<B>(answer: Answer, response: &mut Response<B>) {
         }
         None if answer.private => keep_private(headers),
         None => {}
+    }
+    if let Some(left) = answer.expires_in {
+        headers.insert(EXPIRES_IN, left);
     }
     if let Some(cookie) = answer.set_device {
         set_cookie(headers, cookie);
@@ -131,3 +134,5 @@ fn set_cookie(headers: &mut HeaderMap, cookie: HeaderValue) {
 fn name_of(cookie: &HeaderValue) -> &[u8] {
     cookie.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii()
 }
+
+const EXPIRES_IN: HeaderName = HeaderName::from_static("session-expires-in");

@@ -2,12 +2,11 @@
 
 use http::Request;
 
-use super::ClientAddress;
 use crate::{
     carrier::Way,
     config::{Binding, CrossSiteCheck, Reaction, WithoutHeaders},
     cross_site::Sender,
-    peer::{AgentFamily, OverTls, Peer, network_of},
+    peer::{AgentFamily, ClientAddress, OverTls, Peer, network_of},
     record::{Record, SessionId},
     session::{Arrival, From},
     sessions::{Event, Place, Sessions},

@@ -14,8 +14,6 @@ pub use future::ResponseFuture;
 pub use outage::Outage;
 pub use service::SessionService;
 
-use std::net::IpAddr;
-
 use tower_layer::Layer;
 
 use crate::{config::Binding, sessions::Sessions};
@@ -92,10 +90,3 @@ impl<S> Layer<S> for SessionLayer {
         SessionService::new(inner, self.sessions.clone(), self.outage, self.binding)
     }
 }
-
-/// The address of a request's client, put into its extensions by whoever knows it: the server, or a
-/// layer that trusts a proxy's header. The session remembers it at log-in.
-///
-/// `Forwarded` and `X-Forwarded-For` are believed of named [proxies](crate::Proxies) alone: anybody can send those (ASVS 4.1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientAddress(pub IpAddr);

@@ -14,5 +14,5 @@ pub(crate) use files::{script, style_sheet};
 pub(crate) use finish::finish;
 pub(crate) use frame::{Frame, Look};
 pub(crate) use query::in_query;
-pub(crate) use session::{facts, hidden_token, plural};
+pub(crate) use session::{end, facts, hidden_token, plural};
 pub(crate) use words::{ago, left, moment};

@@ -11,8 +11,17 @@ pub(crate) fn facts(session: &SessionInfo, now: Timestamp) -> Markup {
             span { (address) } " "
             span { "logged in " (ago(now, session.created_at())) } " "
             span { "last seen " (ago(now, session.last_seen())) } " "
-            span { "unused, it ends " (left(now, session.expires_at())) }
+            span { "ends " (end(session, now)) }
         }
+    }
+}
+
+/// When a session ends: by itself if nobody uses it, or however busy it is.
+pub(crate) fn end(session: &SessionInfo, now: Timestamp) -> Markup {
+    let (remaining, by_itself) = (session.remaining(), session.expires_at());
+    html! {
+        (left(now, by_itself))
+        @if remaining.idle < remaining.absolute { " if unused" } @else { " in any case" }
     }
 }
 

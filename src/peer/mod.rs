@@ -20,6 +20,13 @@ pub(crate) use proxies::TrustedProxies;
 
 use std::net::IpAddr;
 
+/// The address of a request's client, put into its extensions by whoever knows it: the server, or a
+/// layer that trusts a proxy's header. The session remembers it at log-in.
+///
+/// `Forwarded` and `X-Forwarded-For` are believed of named [proxies](crate::Proxies) alone: anybody can send those (ASVS 4.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
 /// This request came over an encrypted connection. A server that ends TLS itself puts it into the extensions of each such
 /// request, as it puts [`ClientAddress`](crate::ClientAddress) there.
 ///

@@ -37,6 +37,17 @@ impl SessionId {
         Ok(Self(bytes))
     }
 
+    /// The id of the record of a service of this name: the same on every node, so that a name is taken once. No session has it,
+    /// but for two hashes that meet, at 2^-128.
+    #[cfg(feature = "service")]
+    pub(crate) fn of_service(name: &str) -> Self {
+        let mut bytes = [0; Self::BYTES];
+        let hash = Sha256::new().chain_update(b"countersign service").chain_update(name).finalize();
+        bytes[..RANDOM_BYTES].copy_from_slice(&hash[..RANDOM_BYTES]);
+        bytes[RANDOM_BYTES..].copy_from_slice(&Self::shard_tag_of(super::SERVICES).to_be_bytes());
+        Self(bytes)
+    }
+
     /// The shard tag of all sessions of a user: the first two bytes of the SHA-256 of his id.
     #[must_use]
     pub fn shard_tag_of(user: &str) -> u16 {

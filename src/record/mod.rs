@@ -11,6 +11,7 @@ mod merge;
 #[cfg(feature = "redis")]
 mod parts;
 mod refused;
+mod remaining;
 mod reserved;
 mod sealing;
 mod succession;
@@ -28,7 +29,8 @@ pub use keep::Keep;
 #[cfg(feature = "redis")]
 pub(crate) use parts::{Parts, Rest};
 pub use refused::ChangeRefused;
-pub(crate) use reserved::{SEEN, STEP_UP, is_reserved};
+pub use remaining::Remaining;
+pub(crate) use reserved::{SEEN, SERVICES, STEP_UP, is_reserved};
 pub(crate) use sealing::Part;
 pub use succession::{SecretHash, Standing, Succession};
 

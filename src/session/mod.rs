@@ -8,6 +8,7 @@ mod attempt;
 mod client;
 mod examine;
 mod form;
+mod live;
 mod pending;
 mod proof;
 mod settle;
@@ -18,6 +19,7 @@ mod verbs;
 mod write;
 
 pub(crate) use client::Client;
+pub use live::UntilEnded;
 pub use pending::PendingSecondFactor;
 pub use proof::Proof;
 pub(crate) use settle::{Answer, Settlement};
@@ -37,7 +39,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     carrier::{Way, challenge},
     record::{SessionId, is_reserved},
-    sessions::{Authenticated, Error, ErrorKind, Event, SessionInfo, Sessions, entries, from_json},
+    sessions::{Authenticated, Error, ErrorKind, Event, SessionInfo, Sessions, Watch, entries, from_json},
     token::RefusalKind,
 };
 use state::State;
@@ -68,6 +70,8 @@ struct Shared {
     arrival: Arrival,
     client: Client,
     state: Mutex<State>,
+    /// Kept from the first time that somebody waits for the end, so that to wait again costs nothing.
+    watch: Mutex<Option<Arc<Watch>>>,
 }
 
 /// How the request's credential came, and what was wrong with it.
@@ -117,8 +121,7 @@ impl Session {
         if let Some(mark) = mark {
             state.mark(mark);
         }
-        let state = Mutex::new(state);
-        Self { shared: Arc::new(Shared { sessions: Some(sessions), arrival, client, state }) }
+        Self::with(Some(sessions), arrival, client, state)
     }
 
     /// The session of a request. Where the layer is missing this is a session that nobody is logged
@@ -143,9 +146,12 @@ impl Session {
     }
 
     fn without_layer() -> Self {
-        let state = Mutex::new(State::new(Holding::Nothing));
-        let arrival = Arrival::default();
-        Self { shared: Arc::new(Shared { sessions: None, arrival, client: Client::default(), state }) }
+        Self::with(None, Arrival::default(), Client::default(), State::new(Holding::Nothing))
+    }
+
+    fn with(sessions: Option<Sessions>, arrival: Arrival, client: Client, state: State) -> Self {
+        let (state, watch) = (Mutex::new(state), Mutex::default());
+        Self { shared: Arc::new(Shared { sessions, arrival, client, state, watch }) }
     }
 
     /// The public handle of the session, if there is one.

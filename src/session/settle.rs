@@ -7,7 +7,7 @@ use http::HeaderValue;
 use super::{Holding, Session, state::State};
 use crate::{
     carrier::Way,
-    sessions::{Error, ErrorKind},
+    sessions::{Error, ErrorKind, Sessions},
     token::RefusalKind,
 };
 
@@ -34,6 +34,8 @@ pub(crate) struct Answer {
     pub(crate) private: bool,
     /// Why the credential was refused, if it was.
     pub(crate) refusal: Option<RefusalKind>,
+    /// How much time the session has left, if that is to be said.
+    pub(crate) expires_in: Option<HeaderValue>,
 }
 
 impl Session {
@@ -63,13 +65,16 @@ impl Session {
         let Some(sessions) = &self.shared.sessions else { return Answer::default() };
         let arrival = self.shared.arrival;
         let set_cookie = self.set_cookie(state);
+        let expires_in = expires_in(sessions, state);
+        let looked_at = state.looked_at || expires_in.is_some();
         Answer {
-            vary: (state.looked_at || set_cookie.is_some()).then(|| sessions.carrier().vary()),
+            vary: (looked_at || set_cookie.is_some()).then(|| sessions.carrier().vary()),
             vary_by_site: arrival.judged,
-            private: state.looked_at && arrival.way.is_some(),
+            private: looked_at && arrival.way.is_some(),
             refusal: arrival.refusal,
             set_device: state.device.as_deref().filter(|_| arrival.way != Some(Way::Bearer)).cloned(),
             set_cookie,
+            expires_in,
         }
     }
 
@@ -91,4 +96,14 @@ impl Session {
             _ => None,
         }
     }
+}
+
+/// What `Session-Expires-In` says: whole seconds, and from how many on it is time to warn (RFC 9651, an integer with a parameter).
+fn expires_in(sessions: &Sessions, state: &State) -> Option<HeaderValue> {
+    let config = sessions.config();
+    if !config.expires_in_header {
+        return None;
+    }
+    let left = state.open()?.record.remaining(sessions.now()).first().as_secs();
+    HeaderValue::try_from(format!("{left};warn-before={}", config.warn_before.as_secs())).ok()
 }

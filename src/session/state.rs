@@ -104,6 +104,7 @@ impl State {
             record: Arc::clone(issued.record()),
             honoured: Honoured::Current,
             due: Due::default(),
+            at: issued.record().last_seen_at(),
             stale: false,
             suspended: false,
         });

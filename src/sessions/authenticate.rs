@@ -14,6 +14,8 @@ pub struct Authenticated {
     pub(crate) record: Arc<Record>,
     pub(crate) honoured: Honoured,
     pub(crate) due: Due,
+    /// When it was looked at.
+    pub(crate) at: Timestamp,
     /// Whether this is what was remembered while the store could not be asked.
     pub(crate) stale: bool,
     /// Whether it counts as nobody's until its user has proved again who he is.
@@ -37,6 +39,15 @@ impl Authenticated {
         if self.honoured == Honoured::Successor {
             self.honoured = Honoured::Current;
         }
+    }
+}
+
+impl Authenticated {
+    /// Its window was moved by something else than a request: what else is due, a request has to do.
+    pub(crate) fn is_seen(&mut self, record: Arc<Record>) {
+        self.suspended |= record.demands_step_up();
+        self.record = record;
+        self.due.touch = false;
     }
 }
 
@@ -101,7 +112,7 @@ impl Sessions {
                 record.withheld().for_each(|field| self.emit(&Event::Withheld { session: record.id(), field }));
                 let due = Due::of(&record, honoured, &self.inner.config, now);
                 let suspended = record.demands_step_up();
-                Admission::Granted(Authenticated { token, record, honoured, due, stale: false, suspended })
+                Admission::Granted(Authenticated { token, record, honoured, due, at: now, stale: false, suspended })
             }
             (Verdict::Refused(kind), _) => Admission::Refused(kind),
             (Verdict::Stolen, Some(record)) => Admission::Stolen(record),

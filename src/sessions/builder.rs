@@ -5,6 +5,7 @@ use tokio::sync::watch;
 use super::{
     Event, Inner, Permissions, Sessions, Suspicion,
     everybody::Everybody,
+    live::Live,
     suspicion::SuspicionHook,
     tell::{Events, Listener},
     throttle::Turns,
@@ -132,6 +133,8 @@ impl SessionsBuilder {
     pub(super) fn assemble(self) -> Sessions {
         let inner = Inner {
             keys: TokenKeys::new(&self.keys, &self.config.audience),
+            #[cfg(feature = "service")]
+            service_keys: TokenKeys::of_services(&self.keys, &self.config.audience),
             forms: FormKeys::new(&self.keys, &self.config.audience),
             devices: DeviceKeys::new(&self.keys, &self.config.audience),
             carrier: Carrier::new(&self.config),
@@ -145,6 +148,7 @@ impl SessionsBuilder {
             on_suspicion: self.on_suspicion,
             everybody: Everybody::default(),
             turns: Turns::default(),
+            live: Live::default(),
             alive: watch::Sender::new(()),
         };
         Sessions { inner: Arc::new(inner), by: None }

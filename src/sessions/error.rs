@@ -31,6 +31,14 @@ pub enum ErrorKind {
     NotLoggedIn,
     /// The user has to prove again who he is, before the session counts as his. 401.
     StepUpRequired,
+    /// The credential of a service is no good. 401.
+    ServiceRefused(RefusalKind),
+    /// The service has not the permission that this needs; the error's text names it. 403.
+    NotPermitted,
+    /// A service of this name is registered already. 409.
+    ServiceExists,
+    /// No service of this name is registered. 404.
+    NoSuchService,
     /// This is not one of the second factors that the log-in waits for. 403.
     WrongFactor,
     /// Another site made the browser send this request: it may not begin a session, logged in or not. 403.
@@ -51,7 +59,7 @@ pub enum ErrorKind {
     NotFound,
     /// The session's data would exceed its bounds, or what was to be incremented is not an integer. 422.
     ChangeRefused,
-    /// An attribute's name, or a user's id, is empty, too long, or has control characters. 500.
+    /// An attribute's name, a user's id, or the name of a service or of a permission is empty, too long, or has control characters. 500.
     InvalidName,
     /// An attribute could not be written as JSON, or not be read as the type asked for. 500.
     InvalidValue,
@@ -71,14 +79,15 @@ impl ErrorKind {
         match self {
             Self::Unavailable => 503,
             Self::Refused(_)
+            | Self::ServiceRefused(_)
             | Self::Ended
             | Self::NotLoggedIn
             | Self::Overtaken
             | Self::StepUpRequired
             | Self::WrongCredentials => 401,
-            Self::WrongFactor | Self::CrossSite | Self::InvalidFormToken => 403,
-            Self::Superseded | Self::LimitReached => 409,
-            Self::NotFound => 404,
+            Self::WrongFactor | Self::CrossSite | Self::InvalidFormToken | Self::NotPermitted => 403,
+            Self::Superseded | Self::LimitReached | Self::ServiceExists => 409,
+            Self::NotFound | Self::NoSuchService => 404,
             Self::ChangeRefused => 422,
             Self::TooManyAttempts => 429,
             Self::InvalidName | Self::InvalidValue | Self::Unreadable | Self::MissingLayer | Self::Random => 500,
@@ -131,10 +140,19 @@ impl fmt::Display for Error {
             ErrorKind::WrongCredentials => "user name or password is wrong",
             ErrorKind::TooManyAttempts => "too many attempts: try again later",
             ErrorKind::NotFound => "no such session",
+            ErrorKind::ServiceRefused(_) => "the service's token is not valid: give it the one of its last rotation",
+            ErrorKind::ServiceExists => {
+                "a service of this name is registered already: rotate its secret, or revoke it first"
+            }
+            ErrorKind::NoSuchService => "no service of this name is registered",
             ErrorKind::MissingLayer => MISSING_LAYER,
             ErrorKind::Random => "the operating system's random generator failed",
             // These say it in the words of their source.
-            ErrorKind::ChangeRefused | ErrorKind::InvalidName | ErrorKind::InvalidValue | ErrorKind::Unreadable => {
+            ErrorKind::ChangeRefused
+            | ErrorKind::InvalidName
+            | ErrorKind::InvalidValue
+            | ErrorKind::Unreadable
+            | ErrorKind::NotPermitted => {
                 return match &self.source {
                     Some(source) => source.fmt(f),
                     None => f.write_str("the session's data is not acceptable"),

@@ -1,6 +1,6 @@
 //! What happens to sessions, and how the log tells it.
 
-use super::{DenialKind, Suspicion};
+use super::{DenialKind, ServiceStep, Suspicion};
 use crate::{
     clock::Timestamp,
     record::{ChangeRefused, SessionId},
@@ -142,6 +142,33 @@ pub enum Event<'a> {
         /// How many.
         sessions: usize,
     },
+    /// A service was registered or revoked, or what it proves itself by, or may do, has changed.
+    Service {
+        /// Its name.
+        service: &'a str,
+        /// What has happened to it.
+        step: ServiceStep,
+        /// Who had it done, where that was said by [`Sessions::by`](super::Sessions::by).
+        by: Option<&'a str>,
+    },
+    /// A service made use of a permission, or wanted to: the only way to another's session.
+    ServiceAccess {
+        /// Its name.
+        service: &'a str,
+        /// The permission, as in `session.read`.
+        permission: &'a str,
+        /// The session that it was for, if it was for one. It need not be any that lives.
+        session: Option<SessionId>,
+        /// Whether it has that permission.
+        allowed: bool,
+    },
+    /// A service's credential was refused.
+    ServiceRefused {
+        /// Whose it is or was, where that is known: not of what is forged.
+        service: Option<&'a str>,
+        /// Why. [`Reused`](RefusalKind::Reused) is one that has been followed by another, after its overlap. Nothing has ended.
+        kind: RefusalKind,
+    },
     /// An attempt at a log-in was refused before any password was looked at: there had been too many.
     AttemptRefused {
         /// Which count was too high.
@@ -234,6 +261,18 @@ pub(super) fn log(event: &Event<'_>) {
         Event::StoreFailed { kind } => tracing::error!(?kind, "session store failed"),
         Event::ServedStale { session } => tracing::debug!(%session, "session served as it was remembered"),
         Event::Swept { sessions } => tracing::debug!(sessions, "expired sessions deleted"),
+        Event::Service { service, step, by } => tracing::info!(service, %step, by, "service"),
+        Event::ServiceAccess { service, permission, session, allowed } => {
+            tracing::info!(
+                service,
+                permission,
+                session = session.map(tracing::field::display),
+                allowed,
+                "service access"
+            );
+        }
+        Event::ServiceRefused { service: None, kind } => tracing::debug!(%kind, "credential of no service refused"),
+        Event::ServiceRefused { service, kind } => tracing::warn!(service, %kind, "credential of a service refused"),
         Event::AttemptRefused { by } => tracing::debug!(?by, "attempt refused: too many"),
         Event::AttemptFailed { .. } => tracing::debug!("attempt failed"),
         Event::LockedOut { until: Some(until), .. } => tracing::warn!(%until, "attempts on an account are delayed"),

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 use super::{Authenticated, Error, ErrorKind};
 use crate::{
     clock::Timestamp,
-    record::{Assurance, ChangeRefused, Device, FirstFactor, Record, SessionId},
+    record::{Assurance, ChangeRefused, Device, FirstFactor, Record, Remaining, SessionId, is_reserved},
     token::Token,
 };
 
@@ -13,25 +13,28 @@ use crate::{
 ///
 /// Instants print as RFC 3339, and convert into a [`SystemTime`](std::time::SystemTime).
 ///
-/// Serialises without attributes, for lists that a user may see.
+/// Serialises without attributes, for lists that a user may see. `idle_left` and `absolute_left` are what
+/// [`remaining`](Self::remaining) says, in whole seconds.
 #[derive(Clone)]
 pub struct SessionInfo {
     record: Arc<Record>,
     current: bool,
+    /// When it was read.
+    at: Timestamp,
     stale: bool,
     /// Whether its user has to prove again who he is, before it counts as his.
     suspended: bool,
 }
 
 impl SessionInfo {
-    pub(crate) const fn new(record: Arc<Record>, current: bool) -> Self {
-        Self { record, current, stale: false, suspended: false }
+    pub(crate) const fn new(record: Arc<Record>, current: bool, at: Timestamp) -> Self {
+        Self { record, current, at, stale: false, suspended: false }
     }
 
     /// As it presents itself to whoever holds its token: without a user, if that has to be proved again.
     pub(crate) fn of_holder(session: &Authenticated) -> Self {
         let record = Arc::clone(&session.record);
-        Self { record, current: true, stale: session.stale, suspended: session.suspended }
+        Self { record, current: true, at: session.at, stale: session.stale, suspended: session.suspended }
     }
 
     /// The public handle.
@@ -121,6 +124,12 @@ impl SessionInfo {
         self.record.expires_at()
     }
 
+    /// How much time it had left when it was read.
+    #[must_use]
+    pub fn remaining(&self) -> Remaining {
+        self.record.remaining(self.at)
+    }
+
     /// Whether it is the session that asked.
     #[must_use]
     pub const fn is_current(&self) -> bool {
@@ -140,6 +149,9 @@ impl SessionInfo {
     /// [`ErrorKind::InvalidValue`] if it is there, but is not a `T`; [`ErrorKind::Unreadable`] if it is
     /// [withheld](Self::withheld).
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        if is_reserved(name) {
+            return Ok(None);
+        }
         readable(&self.record, name)?;
         self.record.attributes().value(name).map(|value| from_json(name, value)).transpose()
     }
@@ -154,7 +166,7 @@ impl fmt::Debug for SessionInfo {
 impl Serialize for SessionInfo {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let record = &self.record;
-        let mut out = to.serialize_struct("SessionInfo", 11)?;
+        let mut out = to.serialize_struct("SessionInfo", 13)?;
         out.serialize_field("session_id", &record.id())?;
         out.serialize_field("current", &self.current)?;
         out.serialize_field("user", &record.user().filter(|_| !self.suspended))?;
@@ -166,6 +178,9 @@ impl Serialize for SessionInfo {
         out.serialize_field("assurance", &record.assurance())?;
         out.serialize_field("last_seen", &Rfc3339(record.last_seen_at()))?;
         out.serialize_field("expires_at", &Rfc3339(record.expires_at()))?;
+        let remaining = self.remaining();
+        out.serialize_field("idle_left", &remaining.idle.as_secs())?;
+        out.serialize_field("absolute_left", &remaining.absolute.as_secs())?;
         out.end()
     }
 }

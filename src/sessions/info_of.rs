@@ -15,6 +15,6 @@ impl Sessions {
             let is_session = id != SessionId::EVERYBODY && record.user().is_none_or(|user| check_user(user).is_ok());
             is_session && !record.is_expired(now) && !is_among_all(record, ended)
         });
-        Ok(live.map(|record| SessionInfo::new(record, false)))
+        Ok(live.map(|record| SessionInfo::new(record, false, now)))
     }
 }

@@ -49,7 +49,7 @@ impl Sessions {
 
     /// Whether what is known of the end of everybody's sessions is good enough for this request. A store that has all at
     /// hand is asked here and now.
-    fn knows_who_has_ended(&self, now: Timestamp) -> bool {
+    pub(super) fn knows_who_has_ended(&self, now: Timestamp) -> bool {
         let (store, ticks) = (&self.inner.store, self.ticks(now));
         if self.inner.everybody.trust(ticks) == Trust::Fresh {
             return true;
@@ -77,7 +77,8 @@ impl Sessions {
         let Verdict::Honoured(honoured) = judge(Some(&record), &token.secret().hash(), ended, now) else { return None };
         self.emit(&Event::ServedStale { session: token.id() });
         let suspended = record.demands_step_up();
-        Some(Authenticated { token: token.clone(), record, honoured, due: Due::default(), stale: true, suspended })
+        let (token, due) = (token.clone(), Due::default());
+        Some(Authenticated { token, record, honoured, due, at: now, stale: true, suspended })
     }
 
     /// Asks the store to remember sessions for [`admit_stale`](Self::admit_stale).
@@ -138,7 +139,7 @@ async fn ask_past_memory(
 
 /// A session that is on its way to another store may have ended there. A node that sees one of the two
 /// stores alone does not know.
-fn settled(found: Option<Arc<Record>>) -> Result<Option<Arc<Record>>, StoreError> {
+pub(super) fn settled(found: Option<Arc<Record>>) -> Result<Option<Arc<Record>>, StoreError> {
     match found {
         Some(record) if record.in_transit() => Err(StoreError::unavailable(ChangeRefused::InTransit)),
         found => Ok(found),
@@ -147,7 +148,7 @@ fn settled(found: Option<Arc<Record>>) -> Result<Option<Arc<Record>>, StoreError
 
 /// Asks once more if the store could not be reached: a connection that has just died is replaced by
 /// then. Only for questions, which may be asked as often as one likes.
-async fn twice<T, F>(ask: impl Fn() -> F) -> Result<T, StoreError>
+pub(super) async fn twice<T, F>(ask: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {

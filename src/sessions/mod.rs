@@ -2,6 +2,8 @@
 
 mod attempt;
 mod authenticate;
+#[cfg(feature = "service")]
+mod beside;
 mod builder;
 mod deadline;
 mod denial;
@@ -11,12 +13,14 @@ mod events;
 mod everybody;
 mod info;
 mod info_of;
+mod live;
 mod log_in;
 mod look_up;
 mod maintenance;
 mod permissions;
 mod renew;
 mod revoke;
+mod service_event;
 mod suspicion;
 mod tell;
 #[cfg(feature = "testing")]
@@ -40,11 +44,14 @@ pub(crate) use error::{MISSING_LAYER, RETRY_AFTER_SECONDS};
 pub use events::{Event, Limiter, Reason};
 pub use info::{Issued, SessionInfo};
 pub(crate) use info::{entries, from_json, readable, to_json};
+pub(crate) use live::Watch;
+pub use live::{End, EndReason, Ended};
 pub use log_in::LogIn;
 pub(crate) use look_up::LookUp;
 pub use maintenance::Maintenance;
 pub(crate) use permissions::Permissions;
 pub(crate) use renew::Proven;
+pub use service_event::ServiceStep;
 pub(crate) use suspicion::Watched;
 pub use suspicion::{Suspicion, SuspicionKind};
 pub use tell::Counters;
@@ -67,6 +74,7 @@ use crate::{
     token::{DeviceKeys, FormKeys, RefusalKind, Token, TokenKeys},
 };
 use everybody::Everybody;
+use live::Live;
 use suspicion::SuspicionHook;
 use tell::Events;
 use throttle::Turns;
@@ -98,6 +106,8 @@ pub struct Sessions {
 
 struct Inner {
     keys: TokenKeys,
+    #[cfg(feature = "service")]
+    service_keys: TokenKeys,
     forms: FormKeys,
     devices: DeviceKeys,
     carrier: Carrier,
@@ -111,6 +121,7 @@ struct Inner {
     on_suspicion: Option<SuspicionHook>,
     everybody: Everybody,
     turns: Turns,
+    live: Live,
     /// Closed when the last handle is dropped: then maintenance stops.
     alive: watch::Sender<()>,
 }

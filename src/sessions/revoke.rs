@@ -5,7 +5,7 @@ use std::{cmp::Reverse, sync::Arc, time::SystemTime};
 use super::{Error, ErrorKind, Event, Reason, SessionInfo, Sessions, enter::check_user, verdict::is_among_all};
 use crate::{
     clock::Timestamp,
-    record::{Record, SessionId},
+    record::{Record, SERVICES, SessionId},
     store::Page,
 };
 
@@ -21,7 +21,7 @@ impl Sessions {
     /// The same of a session whose user is known, so that its event can name him.
     pub(crate) async fn end(&self, id: SessionId, user: Option<&str>, reason: Reason) -> Result<bool, Error> {
         // No session, but until when all have ended: without it they would be back on every node that is started then.
-        if id == SessionId::EVERYBODY {
+        if id == SessionId::EVERYBODY || self.is_a_service(id).await? {
             return Ok(false);
         }
         let was_alive = self.run(self.store().revoke(id, self.now())).await?;
@@ -39,7 +39,7 @@ impl Sessions {
     pub async fn revoke_of(&self, user: &str, id: SessionId, reason: Reason) -> Result<(), Error> {
         // An id never changes its user, so nothing can come in between.
         let record = self.load_fresh(id, self.now()).await?;
-        match record.filter(|record| record.user() == Some(user)) {
+        match record.filter(|record| record.user() == Some(user) && record.is_a_session()) {
             Some(_) => self.end(id, Some(user), reason).await.map(|_| ()),
             None => Err(Error::new(ErrorKind::NotFound)),
         }
@@ -111,6 +111,7 @@ impl Sessions {
     /// The same, with one marked as the current one.
     pub(crate) async fn list_with(&self, user: &str, current: Option<SessionId>) -> Result<Vec<SessionInfo>, Error> {
         let mut records = self.records_of(user).await?;
+        let now = self.now();
         let ended = self.inner.everybody.until();
         records.retain(|record| !is_among_all(record, ended));
         let is_current = |record: &Record| Some(record.id()) == current;
@@ -120,7 +121,7 @@ impl Sessions {
         });
         let infos = records.into_iter().map(|record| {
             let current = is_current(&record);
-            SessionInfo::new(record, current)
+            SessionInfo::new(record, current, now)
         });
         Ok(infos.collect())
     }
@@ -138,6 +139,16 @@ impl Sessions {
                 return Ok(records);
             }
         }
+    }
+
+    /// Whether this is the id of a service, which follows from its name: it ends by name alone. Few sessions' ids look like one,
+    /// so the store is seldom asked.
+    async fn is_a_service(&self, id: SessionId) -> Result<bool, Error> {
+        if id.shard_tag() != SessionId::shard_tag_of(SERVICES) {
+            return Ok(false);
+        }
+        let found = self.load_fresh(id, self.now()).await?;
+        Ok(found.is_some_and(|record| !record.is_a_session()))
     }
 
     pub(super) fn tell_ends(&self, ended: Vec<SessionId>, user: &str, reason: Reason) -> Vec<SessionId> {

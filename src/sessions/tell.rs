@@ -44,6 +44,12 @@ pub struct Counters {
     pub locked_out: u64,
     /// Demands of routes that were not met.
     pub denied: u64,
+    /// Permissions that services made use of.
+    pub service_accesses: u64,
+    /// Permissions that services wanted to use, and have not.
+    pub services_denied: u64,
+    /// Credentials of services that were refused.
+    pub services_refused: u64,
     /// Sessions used from elsewhere than before.
     pub suspicious: u64,
 }
@@ -69,6 +75,9 @@ pub(super) struct Events {
     attempts_refused: AtomicU64,
     locked_out: AtomicU64,
     denied: AtomicU64,
+    service_accesses: AtomicU64,
+    services_denied: AtomicU64,
+    services_refused: AtomicU64,
     suspicious: AtomicU64,
 }
 
@@ -102,6 +111,9 @@ impl Events {
             attempts_refused: read(&self.attempts_refused),
             locked_out: read(&self.locked_out),
             denied: read(&self.denied),
+            service_accesses: read(&self.service_accesses),
+            services_denied: read(&self.services_denied),
+            services_refused: read(&self.services_refused),
             suspicious: read(&self.suspicious),
         }
     }
@@ -128,12 +140,16 @@ impl Events {
             Event::AttemptRefused { .. } => (&self.attempts_refused, 1),
             Event::LockedOut { .. } => (&self.locked_out, 1),
             Event::Denied { .. } => (&self.denied, 1),
+            Event::ServiceAccess { allowed: true, .. } => (&self.service_accesses, 1),
+            Event::ServiceAccess { allowed: false, .. } => (&self.services_denied, 1),
+            Event::ServiceRefused { .. } => (&self.services_refused, 1),
             Event::Suspicious(_) => (&self.suspicious, 1),
             Event::Renewed { .. }
             | Event::FirstFactorPassed { .. }
             | Event::SteppedUp { .. }
             | Event::NewDevice { .. }
             | Event::CrossSiteReported { .. }
+            | Event::Service { .. }
             | Event::EverybodyEnded { .. } => return,
         };
         counter.fetch_add(by, Ordering::Relaxed);

@@ -181,12 +181,12 @@ impl Sessions {
         Ok(matches!(created, Created::Kept { .. }))
     }
 
-    /// Runs a store command under the deadline. A count that cannot be read is an outage: nobody gets past it.
-    async fn ask<T>(&self, command: Command<'_, T>) -> Result<T, Error> {
+    /// Runs a store command under the deadline. What is kept beside sessions and cannot be read is an outage: nobody gets past it.
+    pub(super) async fn ask<T>(&self, command: Command<'_, T>) -> Result<T, Error> {
         Deadline::new(command, self.inner.config.store_deadline).await.map_err(|error| self.failed(error))
     }
 
-    fn failed(&self, error: StoreError) -> Error {
+    pub(super) fn failed(&self, error: StoreError) -> Error {
         self.emit(&Event::StoreFailed { kind: error.kind() });
         error.into()
     }

@@ -109,7 +109,7 @@ impl Sessions {
     }
 
     /// Applies a change to a session that must still be there.
-    async fn change(
+    pub(crate) async fn change(
         &self,
         id: SessionId,
         change: Change,

@@ -25,7 +25,17 @@ struct TokenKey {
 
 impl TokenKeys {
     pub(crate) fn new(ring: &KeyRing, audience: &str) -> Self {
-        Self { keys: ring.keys().iter().map(|key| TokenKey::new(key, audience)).collect() }
+        Self::of(ring, audience, Purpose::Token, LABEL)
+    }
+
+    /// The same for the tokens of services: by other keys, and under another label.
+    #[cfg(feature = "service")]
+    pub(crate) fn of_services(ring: &KeyRing, audience: &str) -> Self {
+        Self::of(ring, audience, Purpose::Service, SERVICE_LABEL)
+    }
+
+    fn of(ring: &KeyRing, audience: &str, purpose: Purpose, label: &[u8]) -> Self {
+        Self { keys: ring.keys().iter().map(|key| TokenKey::new(key, audience, purpose, label)).collect() }
     }
 
     /// Whether one of the ring's keys signed this token. Constant time but for the choice of the
@@ -63,12 +73,13 @@ impl TokenKeys {
 }
 
 impl TokenKey {
-    fn new(key: &Key, audience: &str) -> Self {
+    fn new(key: &Key, audience: &str, purpose: Purpose, label: &[u8]) -> Self {
         let name = key.derive(Purpose::Name)[0];
+        let context = context(label, name, audience);
         Self {
             name,
-            mac: keyed(&key.derive(Purpose::Token), &context(LABEL, name, audience)),
-            succession: keyed(&key.derive(Purpose::Succession), &context(LABEL, name, audience)),
+            mac: keyed(&key.derive(purpose), &context),
+            succession: keyed(&key.derive(Purpose::Succession), &context),
         }
     }
 
@@ -105,4 +116,6 @@ impl fmt::Debug for TokenKeys {
 }
 
 const LABEL: &[u8] = b"countersign token v1";
+#[cfg(feature = "service")]
+const SERVICE_LABEL: &[u8] = b"countersign service v1";
 const CONTEXT_BYTES: usize = 64;

@@ -10,13 +10,16 @@
 //! audience), the secret, the session id. Every part has a fixed length, so no two tokens share
 //! an input. A token holds no user, no time and no role: it means nothing to whoever finds it.
 //!
-//! Two more travel beside it, each described where it is made: the form token and the device token.
+//! Two more travel beside it, each described where it is made: the form token and the device token. A service's token has the
+//! same shape under a label and keys of its own.
 
 mod device;
 mod form;
 mod keys;
 mod refusal;
 mod secret;
+#[cfg(feature = "service")]
+mod service;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +28,8 @@ pub(crate) use form::FormKeys;
 pub(crate) use keys::TokenKeys;
 pub use refusal::RefusalKind;
 pub(crate) use secret::Secret;
+#[cfg(feature = "service")]
+pub use service::ServiceToken;
 
 use std::{fmt, str::FromStr};
 

@@ -72,11 +72,7 @@ async fn it_ends_with_the_operators_session_and_does_not_prolong_it() {
     assert_eq!(world.sessions.list("opal").await.unwrap()[0].expires_at(), before, "ten minutes later");
 
     world.sessions.revoke(opals_id(&world.sessions).await, Reason::LoggedOut).await.unwrap();
-    for _ in 0..5 {
-        logged_in(&world.sessions, &app, "grace", &[]).await;
-    }
-    let (rest, over) = read(&mut body, |_| false).await;
-    assert!(over && !rest.contains("Log-ins: 7"), "nothing of what came after: {rest}");
+    assert!(read(&mut body, |_| false).await.1, "it is over");
 }
 
 #[tokio::test]

@@ -156,3 +156,33 @@ async fn services_are_shown_where_the_application_lists_them() {
     let page = open(&mut operator(&world.sessions, &failing).await, "/operators/services").await;
     assert!(page.body.contains("cannot be listed just now") && !page.body.contains("db-7"));
 }
+
+#[cfg(feature = "service")]
+#[tokio::test]
+async fn registered_services_are_shown_with_their_last_use() {
+    let world = World::new(Backend::Memory).await;
+    let services = world.sessions.services();
+    let token = services.register("orders", ["session.read"]).await.unwrap();
+    services.register("<reports>", ["session.read", "session.revoke"]).await.unwrap();
+    world.pass(minutes(5));
+    let called = Router::new()
+        .route("/", axum::routing::get(|_: countersign::ServiceIdentity| async { "in" }))
+        .layer(countersign::ServiceLayer::new(services.clone()));
+    assert_eq!(Browser::with_bearer(&called, &token.reveal()).get("/").await.status, StatusCode::OK);
+    // The use is noted behind the answer.
+    while services.list().await.unwrap().iter().all(|info| info.last_used().is_none()) {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    world.pass(minutes(3));
+    let app = app_with(&world.sessions, countersign::Dashboard::registered_services);
+    let mut opal = operator(&world.sessions, &app).await;
+    let page = open(&mut opal, "/operators/services").await.body;
+    for says in ["orders", "last used ", "3 min ago", "&lt;reports&gt;", "not used yet", "session.revoke", "2 services"]
+    {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    assert!(!page.contains(&*token.reveal()));
+    // Nor is a service a session, or a user.
+    let found = open(&mut opal, "/operators/search?q=orders").await;
+    assert!(found.body.contains("Nobody is logged in as orders"));
+}

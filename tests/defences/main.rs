@@ -11,6 +11,7 @@ mod devices;
 mod everybody;
 mod forms;
 mod https;
+mod lifecycle;
 mod second_factor;
 mod step_up;
 mod told;

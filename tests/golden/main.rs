@@ -105,6 +105,26 @@ async fn a_stored_session_is_still_opened_by_its_token_and_by_the_successor_that
     }
 }
 
+/// Its id, its record, its secrets' hashes, and its tokens.
+#[cfg(feature = "service")]
+#[tokio::test]
+async fn a_registered_service_is_still_known_by_its_tokens() {
+    let store = MemoryStore::new();
+    let record: Record = serde_json::from_str(vectors::SERVICE).unwrap();
+    assert_eq!(serde_json::to_string(&record).unwrap(), vectors::SERVICE);
+    store.create(record, NO_LIMIT.into(), at(1_860).into()).await.unwrap();
+    let services = sessions_in(store, KEY, "").services();
+    assert_eq!(services.rotate("statistics", Duration::ZERO).await.unwrap_err().kind().status(), 404);
+    assert!(services.list().await.unwrap()[0].is_rotating());
+    for token in vectors::SERVICE_TOKENS {
+        let service = services.authenticate(&token.parse().unwrap()).await.unwrap();
+        assert_eq!((service.name(), service.permits("session.write")), ("orders", true));
+    }
+    let list = services.list().await.unwrap();
+    assert_eq!((list.len(), list[0].is_rotating()), (1, false));
+    assert!(services.revoke("orders").await.unwrap(), "by the same id");
+}
+
 /// Every value, and where the session is from: by the key that sealed it, in front of the ring or behind.
 #[tokio::test]
 async fn a_sealed_session_is_still_opened() {

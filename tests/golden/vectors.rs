@@ -94,3 +94,13 @@ pub(crate) const HANDED_OUT: [(&[&str], &str, &str); 2] = [
         "RDKqwCEFduwp3yo7i5k6OgDbaAt1duHAWIcf4EDfvPw.vK0ns7-1-GVlx-kENDwcppCM.mZDxX1riVOSpO6gyqSQvqJWRtnJD1Kta54K_zFO6py7c",
     ),
 ];
+
+/// A service, as a store keeps it, and the tokens of its previous, its current and its next secret.
+#[cfg(feature = "service")]
+pub(crate) const SERVICE: &str = r#"{"id":"1pe96gwISHGrnxrAWU-n5sgx","secret":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","remembered":false,"created_at":1800000000000,"authenticated_at":1800000000000,"last_seen_at":1800000060000,"absolute_at":18446744073709551615,"idle_millis":3153600000000,"user":"\u0001services","origin":null,"attributes":{"\u0001service":"eyJuYW1lIjoib3JkZXJzIiwicGVybWlzc2lvbnMiOlsic2Vzc2lvbi5yZWFkIiwic2Vzc2lvbi53cml0ZSJdLCJjdXJyZW50IjoiWkhuK2tsYlUrNVZLd2JDT0g2MnY0WE9FUUhYQXNyR0RjNzJ6bkZqZ3pLRT0iLCJuZXh0Ijp7Imhhc2giOiJpVjU2QnBlVHQxeHBCdUNQQ1hjclZmMXNFcklUSFVwRmJqQkx5cy9ja2lFPSIsIm92ZXJsYXAiOjYwMDAwfSwicHJldmlvdXMiOlt7Imhhc2giOiIxdmZCQmR3L2dIMkxxUnNncHdWY3dyVlcybW9ScFNUelhTRGJNZnBiR3VJPSIsImhvbm91cmVkX3VudGlsIjoxODAwMDAxODYxMDAwfV19"},"succession":null}"#;
+#[cfg(feature = "service")]
+pub(crate) const SERVICE_TOKENS: [&str; 3] = [
+    "XOdZbM76x5Nja9dz6I7MAG12JRlfA3jVQLAjQvvo3Og.1pe96gwISHGrnxrAWU-n5sgx.OYUCtjwn5Zq9VHaxfHVOGoW1Kgdv2GIGXXkA3WKGmdPU",
+    "tcjuzu7cHdxnLLJi1YJ0lRhGwG03AwAQMjkDenyJ0aI.1pe96gwISHGrnxrAWU-n5sgx.OVGQCfUTGDHzT0rwKl-m2CesiUGgPr9m0j0vqS7J_Kt3",
+    "TsjZ5wqMBo7mC5-81jxhx2RTk2ZHzLArPUpBusfTdJg.1pe96gwISHGrnxrAWU-n5sgx.OWMk5ptacwClo86XBNsorCcIMGF8YXuXgDzchzXlHEJF",
+];

@@ -34,8 +34,8 @@ use std::{
 };
 
 use countersign::{
-    Clock, Config, KeyRing, Record, SessionId, SessionStore, Sessions,
-    store::{AnyStore, Page},
+    Change, Clock, Config, KeyRing, Record, SessionId, SessionStore, Sessions,
+    store::{AnyStore, Changed, Page},
 };
 
 pub const KEY: &[u8] = b"the key of the tests: 32 bytes..";
@@ -80,6 +80,12 @@ impl World {
         build(keys.clone(), self.place.open(&keys).await, &self.config, &self.clock, &self.calls)
     }
 
+    /// Another node, whose store neither fails nor counts when this one's does.
+    pub async fn sound_node(&self) -> Sessions {
+        let keys = KeyRing::new(KEY).unwrap();
+        build(keys.clone(), self.place.open(&keys).await, &self.config, &self.clock, &Arc::default())
+    }
+
     /// Another node, whose clock is another.
     pub async fn node_at(&self, time: SystemTime) -> Sessions {
         let keys = KeyRing::new(KEY).unwrap();
@@ -105,6 +111,12 @@ impl World {
             live.extend(self.truth.load(id, now).await.unwrap());
         }
         live
+    }
+
+    /// Changes a session in the storage, behind everybody's back.
+    pub async fn change(&self, id: SessionId, change: Change) {
+        let changed = self.truth.change(id, change, self.clock.now()).await.unwrap();
+        assert!(matches!(changed, Changed::Merged(_)), "{changed:?}");
     }
 
     /// How many records the storage holds in this name, be they sessions or not.

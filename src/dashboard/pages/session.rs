@@ -10,7 +10,7 @@ use super::Page;
 use crate::{
     dashboard::{TrailLine, shared::Shared},
     extract::LoggedIn,
-    page::{Base, ago, hidden_token, in_query, left, moment},
+    page::{Base, ago, end, hidden_token, in_query, left, moment},
     record::SessionId,
     sessions::{Error, ErrorKind, SessionInfo},
 };
@@ -57,7 +57,8 @@ fn about(shared: &Shared, base: &Base, session: &SessionInfo, token: &str) -> Ma
         ("Begun", moment(session.created_at())),
         ("Last proof of who it is", moment(session.authenticated_at())),
         ("Last seen", ago(now, session.last_seen())),
-        ("Ends, if unused", left(now, session.expires_at())),
+        ("Ends", end(session, now)),
+        ("Ends in any case", left(now, now.after(session.remaining().absolute))),
     ];
     html! {
         div class="head" {
