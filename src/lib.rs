@@ -61,6 +61,7 @@
 //! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
 //! | pages to mount: for operators, and "your devices" | [`Dashboard`], [`AccountPage`] |
+//! | what happens, in numbers | [`SessionsBuilder::metrics`], [`Metrics`] |
 //! | the program at the other end | [`client`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
@@ -81,6 +82,7 @@
 //! | `cache` | no | [`CachedStore`] |
 //! | `dashboard` | no | [`Dashboard`] for operators, [`AccountPage`] for users: pages to mount |
 //! | `service` | no | [`Services`]: identities of services |
+//! | `metrics` | no | [`Metrics`]: for a recorder of the `metrics` facade, and as a snapshot |
 //! | `conformance` | no | the suite that states the store contract as tests |
 //! | `testing` | no | `Sessions::for_tests` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -96,7 +98,8 @@
         feature = "cache",
         feature = "conformance",
         feature = "dashboard",
-        feature = "service"
+        feature = "service",
+        feature = "metrics"
     )),
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
@@ -125,6 +128,8 @@ mod guard;
 mod key;
 #[cfg(feature = "server")]
 mod layer;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(feature = "dashboard")]
 mod page;
 #[cfg(feature = "server")]
@@ -144,6 +149,8 @@ mod throttle;
 #[cfg(feature = "server")]
 mod token;
 
+#[cfg(feature = "metrics")]
+pub use crate::metrics::{Census, Metrics, MetricsTask, Sample, Snapshot, Spread};
 #[cfg(feature = "dashboard")]
 pub use account::AccountPage;
 #[cfg(any(feature = "client", feature = "server"))]
@@ -151,8 +158,8 @@ pub use clock::{Clock, Timestamp};
 #[cfg(feature = "server")]
 pub use config::{
     Assurances, Binding, Bounds, Carriers, Config, ConfigError, Cookie, CrossSite, CrossSiteCheck, DeviceCookie,
-    ForwardedHeader, Lifetime, Limit, Pace, Proxies, Reaction, Rotation, SameSite, SecondFactor, Sweep, Throttle,
-    WhenFull, WithoutHeaders,
+    ForwardedHeader, Lifetime, Limit, Monitoring, Pace, Proxies, Reaction, Rotation, SameSite, SecondFactor, Spans,
+    Sweep, Throttle, WhenFull, WithoutHeaders,
 };
 #[cfg(feature = "dashboard")]
 pub use dashboard::{Dashboard, Figure, ServiceLine, TrailLine};
@@ -216,6 +223,9 @@ mod documents {
     mod migrating {}
     #[doc = include_str!("../docs/configuration.md")]
     mod configuration {}
+    #[cfg(feature = "metrics")]
+    #[doc = include_str!("../docs/metrics.md")]
+    mod metrics {}
 }
 
 /// The same for the pages.

@@ -248,6 +248,35 @@ fn every_file_that_is_shown_can_be_read() {
     assert!(files > 0);
 }
 
+/// What a file for all of it has beside the settings: the reader itself says which fields it knows.
+#[cfg(feature = "toml")]
+#[tokio::test]
+async fn every_field_of_store_and_keys_stands_in_its_table_and_the_whole_file_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sessions.toml");
+    let problem = async |text: &str| {
+        fs::write(&path, text).unwrap();
+        countersign::Sessions::from_file(&path).await.unwrap_err()
+    };
+    let section = CONFIGURATION.split("## One file for all of it").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let mut known = Vec::new();
+    for (group, text) in
+        [("store", "[store]\nx = 1\n[keys]\nenv = \"K\""), ("keys", "[store]\nurl = \"memory:\"\n[keys]\nx = 1")]
+    {
+        let said = problem(text).await.to_string();
+        let fields = said.split_once("expected ").unwrap_or_else(|| panic!("{said}")).1;
+        known.extend(fields.split('`').skip(1).step_by(2).map(|field| format!("{group}.{field}")));
+    }
+    assert_eq!(rows, known);
+
+    let whole = section.split("```toml,whole\n").nth(1).unwrap().split("```").next().unwrap();
+    let error = problem(whole).await;
+    assert_eq!((error.field(), error.line()), ("store.url", Some(5)), "its variables are not set here: {error}");
+    let error = problem(&whole.replace("postgres://app:${DATABASE_PASSWORD}@${DATABASE_HOST}/app", "memory:")).await;
+    assert_eq!((error.field(), error.line()), ("keys.env", Some(10)), "all but the key is right: {error}");
+}
+
 /// Each setting and its value, as a TOML file has it.
 fn leaves(config: &Config) -> BTreeMap<String, String> {
     let mut leaves = BTreeMap::new();

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 22] = [
+const MAP: [(u8, &str); 23] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
@@ -23,6 +23,7 @@ const MAP: [(u8, &str); 22] = [
     (3, "throttle"),
     (4, "conformance"),
     (4, "sessions"),
+    (5, "metrics"),
     (5, "service"),
     (5, "session"),
     (6, "guard"),
@@ -35,7 +36,7 @@ const MAP: [(u8, &str); 22] = [
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 24] = [
+const OUTSIDE: [(&str, &[&str]); 25] = [
     ("arc_swap", &["client"]),
     ("axum", &["account", "dashboard", "page"]),
     ("axum_core", &["extract"]),
@@ -45,6 +46,7 @@ const OUTSIDE: [(&str, &[&str]); 24] = [
     ("dashmap", &["store"]),
     ("hmac", &["token"]),
     ("ipnet", &["config", "peer"]),
+    ("metrics", &["metrics"]),
     ("moka", &["store"]),
     ("keyring", &["client"]),
     ("keyring_core", &["client"]),

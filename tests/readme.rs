@@ -19,16 +19,22 @@ fn its_commands_exist() {
     assert!(root.join("examples/quickstart/main.rs").exists());
     assert!(root.join("scripts/test").exists());
     assert!(readme.contains("`second_factor`") && root.join("examples/second_factor/main.rs").exists());
-    for example in ["hyper", "rotate_keys", "custom_store", "migrate"] {
+    for example in ["hyper", "rotate_keys", "custom_store", "migrate", "metrics"] {
         assert!(readme.contains(&format!("`{example}`")) && root.join(format!("examples/{example}.rs")).exists());
     }
 }
 
 #[test]
 fn its_links_lead_somewhere() {
-    for page in
-        ["README.md", "DESIGN.md", "SECURITY.md", "docs/migrating.md", "docs/configuration.md", "docs/dashboard.md"]
-    {
+    for page in [
+        "README.md",
+        "DESIGN.md",
+        "SECURITY.md",
+        "docs/migrating.md",
+        "docs/configuration.md",
+        "docs/dashboard.md",
+        "docs/metrics.md",
+    ] {
         let folder = Path::new(page).parent().unwrap();
         for link in read(page).split("](").skip(1).map(|rest| rest.split(')').next().unwrap().to_owned()) {
             let file = link.split('#').next().unwrap();

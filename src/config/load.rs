@@ -4,22 +4,23 @@ use std::{env, ffi::OsString};
 
 use serde_json::{Map, Value};
 
+#[cfg(feature = "toml")]
+use super::file::{File, of_the_environment};
 use super::{Config, ConfigError};
 
 impl Config {
     /// Reads a TOML file. What it does not mention keeps the value of the preset, which it may name
-    /// at its top: `preset = "production"` (the default) or `"development"`.
+    /// at its top: `preset = "production"` (the default) or `"development"`. `${NAME}` inside of a value stands for the variable
+    /// of that name; `$${` is `${` itself.
+    ///
+    /// A file that holds the store and the keys as well is for `Sessions::from_file`.
     ///
     /// # Errors
     /// If the file cannot be read, is not TOML, or holds an unknown, unreadable or contradictory
-    /// setting; the error names it.
+    /// setting; the error names it, and its line.
     #[cfg(feature = "toml")]
     pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, ConfigError> {
-        let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            ConfigError::new(path.display().to_string(), format!("cannot be read: {error}")).with_source(error)
-        })?;
-        Self::from_toml(&text)
+        Self::of_file(&File::read(path.as_ref())?)
     }
 
     /// The same, from text.
@@ -44,9 +45,7 @@ impl Config {
     /// As [`from_file`](Self::from_file).
     #[cfg(feature = "toml")]
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let settings: Map<String, Value> = toml::from_str(text)
-            .map_err(|error| ConfigError::new("(file)", format!("is not TOML: {error}")).with_source(error))?;
-        Self::production().overlaid(settings)
+        Self::of_file(&File::parse(text, of_the_environment)?)
     }
 
     /// Reads environment variables that start with `prefix` and an underscore: two more underscores
@@ -85,7 +84,7 @@ impl Config {
         self.overlaid(settings)
     }
 
-    fn overlaid(self, mut settings: Map<String, Value>) -> Result<Self, ConfigError> {
+    pub(super) fn overlaid(self, mut settings: Map<String, Value>) -> Result<Self, ConfigError> {
         let preset = match settings.remove("preset") {
             None => self,
             Some(name) => match name.as_str() {
@@ -142,7 +141,7 @@ fn insert(settings: &mut Map<String, Value>, setting: &str, value: &str) -> Resu
 }
 
 /// Numbers and booleans as themselves, all else as text.
-fn literal(value: &str) -> Value {
+pub(super) fn literal(value: &str) -> Value {
     match value.parse::<u64>() {
         Ok(number) => number.into(),
         Err(_) => value.parse::<bool>().map_or_else(|_| value.into(), Value::Bool),

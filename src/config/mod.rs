@@ -5,8 +5,13 @@
 
 mod defences;
 mod error;
+#[cfg(feature = "toml")]
+mod file;
 mod load;
+mod monitoring;
 mod parts;
+#[cfg(feature = "toml")]
+mod setup;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -16,7 +21,10 @@ pub use defences::{
     SecondFactor, Throttle, WithoutHeaders,
 };
 pub use error::ConfigError;
+pub use monitoring::{Monitoring, Spans};
 pub use parts::{Bounds, Carriers, Cookie, Lifetime, Limit, Rotation, SameSite, Sweep, WhenFull};
+#[cfg(feature = "toml")]
+pub(crate) use setup::Setup;
 
 use std::time::Duration;
 
@@ -100,6 +108,8 @@ pub struct Config {
     pub device: DeviceCookie,
     /// How guessing is slowed down.
     pub throttle: Throttle,
+    /// What is measured, and what traces tell.
+    pub monitoring: Monitoring,
 }
 
 impl Config {
@@ -162,6 +172,7 @@ impl Config {
                 ipv6_prefix: 64,
                 answer_after: Duration::from_millis(500),
             },
+            monitoring: Monitoring { count_every: Some(MINUTE), spans: Spans::Off },
         }
     }
 

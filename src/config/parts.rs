@@ -147,18 +147,18 @@ pub(super) mod human_duration {
 }
 
 /// The same, or `"off"`.
-mod human_duration_or_off {
+pub(super) mod human_duration_or_off {
     use serde::{Deserialize, Deserializer, Serializer};
     use std::time::Duration;
 
-    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::config) fn serialize<S: Serializer>(duration: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
         match duration {
             Some(duration) => super::human_duration::serialize(duration, to),
             None => to.serialize_str("off"),
         }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
         match String::deserialize(from)?.as_str() {
             "off" => Ok(None),
             text => super::human_duration::parse(text).map(Some),

@@ -20,7 +20,7 @@ fn the_presets_are_the_documented_numbers() {
 #[test]
 fn a_contradiction_names_its_field() {
     type Edit = fn(&mut Config);
-    let cases: [(&str, Edit); 38] = [
+    let cases: [(&str, Edit); 39] = [
         ("lifetime.idle", |c| c.lifetime.idle = Duration::ZERO),
         ("lifetime.absolute", |c| c.lifetime.absolute = Duration::from_secs(60)),
         ("remember.absolute", |c| c.remember.absolute = Duration::from_secs(401 * 86_400)),
@@ -72,6 +72,7 @@ fn a_contradiction_names_its_field() {
         ("throttle.most_failures", |c| c.throttle.most_failures = 101),
         ("throttle.answer_after", |c| c.throttle.answer_after = Duration::from_secs(11)),
         ("sweep.batch", |c| c.sweep.batch = 0),
+        ("monitoring.count_every", |c| c.monitoring.count_every = Some(Duration::ZERO)),
         ("login_url", |c| c.login_url = Some("//elsewhere".to_owned())),
     ];
     for (field, edit) in cases {

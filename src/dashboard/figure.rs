@@ -7,6 +7,7 @@ use serde::Serialize;
 pub struct Figure {
     pub(super) title: Box<str>,
     pub(super) hint: Box<str>,
+    unit: Box<str>,
     is_level: bool,
     /// Of the last hour, the oldest in front; `None` where it is not known.
     minutes: [Option<f64>; HOUR],
@@ -28,12 +29,12 @@ pub(super) struct Drawn {
 impl Figure {
     /// How often something has happened, minute by minute, the present one last: the number is the sum of the last hour.
     pub fn count(title: impl Into<Box<str>>, minutes: impl IntoIterator<Item = f64>) -> Self {
-        Self::new(title.into(), false, minutes)
+        Self::known(title, false, minutes.into_iter().map(Some))
     }
 
     /// How much there is of something, minute by minute, the present one last: the number is that of now.
     pub fn level(title: impl Into<Box<str>>, minutes: impl IntoIterator<Item = f64>) -> Self {
-        Self::new(title.into(), true, minutes)
+        Self::known(title, true, minutes.into_iter().map(Some))
     }
 
     /// Says in a few words what is counted.
@@ -42,18 +43,30 @@ impl Figure {
         Self { hint: hint.into(), ..self }
     }
 
-    fn new(title: Box<str>, is_level: bool, known: impl IntoIterator<Item = f64>) -> Self {
-        let known: Vec<f64> = known.into_iter().collect();
+    /// Says what it is measured in, as in `ms`.
+    #[must_use]
+    pub fn unit(self, unit: impl Into<Box<str>>) -> Self {
+        Self { unit: unit.into(), ..self }
+    }
+
+    /// Of minutes that are known, and others that are not.
+    pub(super) fn known(
+        title: impl Into<Box<str>>,
+        is_level: bool,
+        known: impl IntoIterator<Item = Option<f64>>,
+    ) -> Self {
+        let known: Vec<Option<f64>> = known.into_iter().collect();
         let mut minutes = [None; HOUR];
         for (minute, value) in minutes.iter_mut().rev().zip(known.into_iter().rev()) {
-            *minute = (value.is_finite() && value >= 0.0).then_some(value);
+            *minute = value.filter(|value| value.is_finite() && *value >= 0.0);
         }
-        Self { title, hint: Box::default(), is_level, minutes }
+        Self { title: title.into(), hint: Box::default(), unit: Box::default(), is_level, minutes }
     }
 
     /// What the number is of.
-    pub(super) const fn period(&self) -> &'static str {
-        if self.is_level { "now" } else { "in the last hour" }
+    pub(super) fn period(&self) -> String {
+        let period = if self.is_level { "now" } else { "in the last hour" };
+        if self.unit.is_empty() { period.to_owned() } else { format!("{} {period}", self.unit) }
     }
 
     pub(super) const fn is_level(&self) -> bool {
@@ -74,10 +87,20 @@ impl Figure {
         Drawn {
             value,
             summary,
-            most: if self.is_level { number(Some(most)) } else { format!("{} a minute", number(Some(most))) },
+            most: format!("{}{}", number(Some(most)), self.rate()),
             room: ROOM,
             bars: self.minutes.iter().map(|minute| height(minute.unwrap_or(0.0), most)).collect(),
             rows: self.minutes.rchunks(ROW).map(|row| number(self.summed(row))).collect(),
+        }
+    }
+
+    /// What stands behind the number of a minute.
+    fn rate(&self) -> String {
+        match (&*self.unit, self.is_level) {
+            ("", true) => String::new(),
+            ("", false) => " a minute".to_owned(),
+            (unit, true) => format!(" {unit}"),
+            (unit, false) => format!(" {unit} a minute"),
         }
     }
 
@@ -135,7 +158,10 @@ mod tests {
         assert_eq!(count.bars[HOUR - 7..], [0, 14, 28, 0, 56, 42, 28]);
         assert!(count.summary.starts_with("Log-ins: 12 in the last hour."), "{}", count.summary);
         let level = Figure::level("Users", minutes).draw();
-        assert_eq!((level.value.as_str(), level.rows[0].as_str()), ("2", "2"));
+        assert_eq!((level.value.as_str(), level.rows[0].as_str(), level.most.as_str()), ("2", "2", "4"));
+        let time = Figure::known("Latency", true, [Some(1.25), Some(0.5), None]).unit("ms");
+        assert_eq!((time.draw().value.as_str(), time.draw().most.as_str()), ("0.5", "1.2 ms"));
+        assert!(time.draw().summary.starts_with("Latency: 0.5 ms now."), "{}", time.draw().summary);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 mod figure;
 mod history;
 mod live;
+#[cfg(feature = "metrics")]
+mod metered;
 mod pages;
 mod shared;
 mod slots;
@@ -33,7 +35,8 @@ use crate::{
 
 /// The page for operators, to mount inside of a [`SessionLayer`](crate::SessionLayer).
 ///
-/// It shows how often what has happened in the last hour, live; a user's sessions, which can be ended there one by one or all at
+/// It shows how often what has happened in the last hour, live, and, where the sessions are measured (`SessionsBuilder::metrics`),
+/// how many there are and how the store does; a user's sessions, which can be ended there one by one or all at
 /// once; what is known of a session; and, where the application [says](Self::trail) [so](Self::services), what has happened to it,
 /// and who the services are. Only whoever has the [role](Self::role) gets to see anything of it: the guard is part of the router.
 /// What an operator ends, ends in his name ([`Sessions::by`]) and for

@@ -55,6 +55,8 @@ impl Shared {
     /// The figures as they are now.
     pub(super) fn figures(&self) -> Vec<Figure> {
         let mut figures = self.slots.figures.as_ref().map(|read| read()).unwrap_or_default();
+        #[cfg(feature = "metrics")]
+        figures.extend(super::metered::figures(&self.sessions));
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         history.sample(&self.sessions.counters(), self.sessions.now());
         figures.extend(history.figures());

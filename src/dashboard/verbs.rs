@@ -33,9 +33,8 @@ pub(super) async fn end(
 ) -> Result<Redirect, Error> {
     who.session().check_form_token(&form.form_token)?;
     let found = shared.sessions.info_of(form.session).await?.ok_or_else(|| Error::new(ErrorKind::NotFound))?;
-    let user = found.holder();
-    let ended = shared.sessions.by(who.user()).end(form.session, user, Reason::ByOperator).await?;
-    Ok(back(&base, user, usize::from(ended)))
+    let ended = shared.sessions.by(who.user()).end_known(found.record(), Reason::ByOperator).await?;
+    Ok(back(&base, found.record().user(), usize::from(ended)))
 }
 
 pub(super) async fn end_all(

@@ -135,7 +135,7 @@ fn granted<B>(
 }
 
 async fn end_elsewhere(sessions: Sessions, record: Arc<Record>) -> Error {
-    match sessions.end(record.id(), record.user(), Reason::UsedElsewhere).await {
+    match sessions.end_known(&record, Reason::UsedElsewhere).await {
         Ok(_) => sessions.refused(RefusalKind::Gone),
         Err(error) => error,
     }

@@ -9,10 +9,12 @@ use std::{
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
+use tracing::Span;
 
 use super::{
     answer,
     arrival::{self, Asked, Decision, Ending, TurnedAway},
+    span,
 };
 use crate::{
     record::Record,
@@ -40,7 +42,7 @@ pin_project! {
         /// A session is being ended, because it is not its user who uses it.
         Ending { end: Ending, arrival: Arrival, waiting: Option<Box<Waiting<S, B>>> },
         /// The handler works.
-        Handling { #[pin] handler: F, session: Session },
+        Handling { #[pin] handler: F, session: Session, span: Span },
         /// The change is being stored; the response waits for it.
         Settling { store: Settling, response: Option<R> },
         /// The request does not reach the handler.
@@ -72,8 +74,8 @@ impl<S: Service<Request<B>>, B> ResponseFuture<S, B> {
         Self { stage: Stage::Ending { end, arrival, waiting: Some(Box::new(waiting)) } }
     }
 
-    pub(super) const fn handling(handler: S::Future, session: Session) -> Self {
-        Self { stage: Stage::Handling { handler, session } }
+    pub(super) const fn handling(handler: S::Future, session: Session, span: Span) -> Self {
+        Self { stage: Stage::Handling { handler, session, span } }
     }
 
     pub(super) const fn turned_away(answer: TurnedAway) -> Self {
@@ -103,8 +105,8 @@ where
                     let decision = arrival::failed(error.kind(), *arrival);
                     waiting.take().expect(POLLED_AGAIN).go_on(decision)
                 }
-                StageProj::Handling { handler, session } => {
-                    let mut response = ready!(handler.poll(cx))?;
+                StageProj::Handling { handler, session, span } => {
+                    let mut response = ready!(span.in_scope(|| handler.poll(cx)))?;
                     match session.settle() {
                         Settlement::Done(answer) => {
                             answer::write(answer, &mut response);
@@ -136,7 +138,9 @@ impl<S: Service<Request<B>>, B> Waiting<S, B> {
             Decision::Attach(arrival, holding, mark) => {
                 let Self { request, mut inner, sessions } = self;
                 let (request, session) = arrival::attach(&sessions, request, arrival, holding, mark);
-                Stage::Handling { handler: inner.call(request), session }
+                let span = span::of(&sessions, &session);
+                let handler = span.in_scope(|| inner.call(request));
+                Stage::Handling { handler, session, span }
             }
             Decision::TurnAway(answer) => Stage::TurnedAway { answer },
             Decision::End { end, arrival } => Stage::Ending { end, arrival, waiting: Some(Box::new(self)) },

@@ -7,6 +7,7 @@ mod facts;
 mod future;
 mod outage;
 mod service;
+mod span;
 
 #[cfg(feature = "axum")]
 pub(crate) use arrival::status_of;

@@ -11,6 +11,7 @@ use super::{
     arrival::{self, Asked, Decision},
     facts::Facts,
     future::Waiting,
+    span,
 };
 use crate::{
     carrier::{Carried, Way},
@@ -80,7 +81,9 @@ where
         match decision {
             Decision::Attach(arrival, holding, mark) => {
                 let (request, session) = arrival::attach(&self.sessions, request, arrival, holding, mark);
-                ResponseFuture::handling(self.inner.call(request), session)
+                let span = span::of(&self.sessions, &session);
+                let handler = span.in_scope(|| self.inner.call(request));
+                ResponseFuture::handling(handler, session, span)
             }
             Decision::TurnAway(answer) => {
                 // What the inner service has reserved for this request is free again.

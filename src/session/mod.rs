@@ -230,6 +230,13 @@ impl Session {
         entries(prefix, attributes.iter().filter(|(name, _)| !is_reserved(name)))
     }
 
+    /// Shows the session's id, and its user if one is logged in, to somebody on whom the response does not depend: a trace.
+    pub(crate) fn seen_by_a_trace<T>(&self, see: impl FnOnce(SessionId, Option<&str>) -> T) -> Option<T> {
+        let state = self.lock();
+        let id = state.record()?.id();
+        Some(see(id, state.open().and_then(|session| session.record.user())))
+    }
+
     /// The state, for reading: from now on the response depends on the session.
     fn look(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();

@@ -38,7 +38,7 @@ impl Session {
         let sessions = self.manager()?;
         let Some(record) = self.look().record().cloned() else { return Ok(()) };
         let id = record.id();
-        sessions.end(id, record.user(), Reason::LoggedOut).await?;
+        sessions.end_known(&record, Reason::LoggedOut).await?;
         self.lock().end(id);
         Ok(())
     }

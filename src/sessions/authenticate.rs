@@ -122,7 +122,7 @@ impl Sessions {
 
     /// Ends a session whose replaced secret was used.
     pub(crate) async fn end_stolen(&self, record: &Record) -> Error {
-        match self.end(record.id(), record.user(), Reason::SecretReused).await {
+        match self.end_known(record, Reason::SecretReused).await {
             Ok(_) => self.refused(RefusalKind::Reused),
             Err(error) => error,
         }

@@ -6,10 +6,13 @@ use super::{
     Event, Inner, Permissions, Sessions, Suspicion,
     everybody::Everybody,
     live::Live,
+    meter::Meter,
     suspicion::SuspicionHook,
     tell::{Events, Listener},
     throttle::Turns,
 };
+#[cfg(feature = "metrics")]
+use crate::store::AnyStore;
 use crate::{
     carrier::Carrier,
     clock::Clock,
@@ -45,6 +48,7 @@ pub struct SessionsBuilder {
     listeners: Vec<Listener>,
     permissions: Permissions,
     on_suspicion: Option<SuspicionHook>,
+    meter: Option<Arc<dyn Meter>>,
 }
 
 impl SessionsBuilder {
@@ -59,6 +63,7 @@ impl SessionsBuilder {
             listeners: Vec::new(),
             permissions: Permissions::default(),
             on_suspicion: None,
+            meter: None,
         }
     }
 
@@ -120,6 +125,16 @@ impl SessionsBuilder {
         Self { on_suspicion: Some(Box::new(hook)), ..self }
     }
 
+    /// Tells `meter` of all that is counted, and asks the store by way of what `wrap` makes of it. Once is enough.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn metered<S: SessionStore>(self, meter: Arc<dyn Meter>, wrap: impl FnOnce(AnyStore) -> S) -> Self {
+        if self.meter.is_some() {
+            return self;
+        }
+        let store = Arc::new(wrap(AnyStore::of(self.store)));
+        Self { store, meter: Some(meter), ..self }
+    }
+
     /// The sessions.
     ///
     /// # Errors
@@ -143,7 +158,7 @@ impl SessionsBuilder {
             store: self.store,
             config: self.config,
             clock: self.clock,
-            events: Events::to(self.listeners),
+            events: Events::to(self.listeners, self.meter),
             permissions: self.permissions,
             on_suspicion: self.on_suspicion,
             everybody: Everybody::default(),

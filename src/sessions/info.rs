@@ -49,10 +49,10 @@ impl SessionInfo {
         self.record.user().filter(|_| !self.suspended).unwrap_or_default()
     }
 
-    /// The user that the store knows it by, if there is one, also while he has yet to prove who he is: for those who end it.
+    /// What the store has of it, also of what is shown to nobody: for those who end it.
     #[cfg(feature = "dashboard")]
-    pub(crate) fn holder(&self) -> Option<&str> {
-        self.record.user()
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
     }
 
     /// The log-in that waits for its second factor, if there is one. Then there is no user yet.

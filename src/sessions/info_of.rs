@@ -1,5 +1,7 @@
-use super::{Error, SessionInfo, Sessions, enter::check_user, verdict::is_among_all};
-use crate::record::SessionId;
+use std::sync::Arc;
+
+use super::{Error, SessionInfo, Sessions, verdict::is_among_all};
+use crate::record::{Record, SessionId};
 
 impl Sessions {
     /// A live session by its public handle, whoever's it is; `None` if it is unknown, has ended or expired.
@@ -10,11 +12,9 @@ impl Sessions {
         let now = self.now();
         let record = self.load_fresh(id, now).await?;
         let ended = self.inner.everybody.until();
-        let live = record.filter(|record| {
-            // Stores also hold what is no session: until when all have ended, and counts, under names that no user has.
-            let is_session = id != SessionId::EVERYBODY && record.user().is_none_or(|user| check_user(user).is_ok());
-            is_session && !record.is_expired(now) && !is_among_all(record, ended)
-        });
+        // Stores hold more than sessions.
+        let is_live = |record: &Arc<Record>| !record.is_expired(now) && !is_among_all(record, ended);
+        let live = record.filter(|record| record.is_a_session() && is_live(record));
         Ok(live.map(|record| SessionInfo::new(record, false, now)))
     }
 }

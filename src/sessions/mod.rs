@@ -5,6 +5,8 @@ mod authenticate;
 #[cfg(feature = "service")]
 mod beside;
 mod builder;
+#[cfg(feature = "metrics")]
+mod census;
 mod deadline;
 mod denial;
 mod enter;
@@ -17,10 +19,13 @@ mod live;
 mod log_in;
 mod look_up;
 mod maintenance;
+mod meter;
 mod permissions;
 mod renew;
 mod revoke;
 mod service_event;
+#[cfg(feature = "toml")]
+mod setup;
 mod suspicion;
 mod tell;
 #[cfg(feature = "testing")]
@@ -36,6 +41,8 @@ pub use attempt::{Attempt, Whence};
 pub(crate) use authenticate::Admission;
 pub use authenticate::Authenticated;
 pub use builder::SessionsBuilder;
+#[cfg(feature = "metrics")]
+pub(crate) use census::WeakSessions;
 pub(crate) use deadline::Deadline;
 pub use denial::DenialKind;
 pub(crate) use enter::{Applicant, Beginning, Origin, check_name};
@@ -49,6 +56,8 @@ pub use live::{End, EndReason, Ended};
 pub use log_in::LogIn;
 pub(crate) use look_up::LookUp;
 pub use maintenance::Maintenance;
+#[cfg(feature = "metrics")]
+pub(crate) use meter::{Fact, Meter};
 pub(crate) use permissions::Permissions;
 pub(crate) use renew::Proven;
 pub use service_event::ServiceStep;
@@ -221,7 +230,7 @@ impl Sessions {
     }
 
     pub(crate) fn emit(&self, event: &Event<'_>) {
-        self.inner.events.emit(event);
+        self.inner.events.emit(event, &self.inner.clock);
     }
 
     fn store(&self) -> &dyn ErasedStore {

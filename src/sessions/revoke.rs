@@ -18,8 +18,16 @@ impl Sessions {
         self.end(id, None, reason).await
     }
 
-    /// The same of a session whose user is known, so that its event can name him.
-    pub(crate) async fn end(&self, id: SessionId, user: Option<&str>, reason: Reason) -> Result<bool, Error> {
+    /// The same of a session that is known, so that it can be told whose it was, and how long it has lived.
+    pub(crate) async fn end_known(&self, record: &Record, reason: Reason) -> Result<bool, Error> {
+        let was_alive = self.end(record.id(), record.user(), reason).await?;
+        if was_alive {
+            self.inner.events.lived(self.now().since(record.created_at()));
+        }
+        Ok(was_alive)
+    }
+
+    async fn end(&self, id: SessionId, user: Option<&str>, reason: Reason) -> Result<bool, Error> {
         // No session, but until when all have ended: without it they would be back on every node that is started then.
         if id == SessionId::EVERYBODY || self.is_a_service(id).await? {
             return Ok(false);
@@ -40,7 +48,7 @@ impl Sessions {
         // An id never changes its user, so nothing can come in between.
         let record = self.load_fresh(id, self.now()).await?;
         match record.filter(|record| record.user() == Some(user) && record.is_a_session()) {
-            Some(_) => self.end(id, Some(user), reason).await.map(|_| ()),
+            Some(record) => self.end_known(&record, reason).await.map(|_| ()),
             None => Err(Error::new(ErrorKind::NotFound)),
         }
     }
@@ -82,7 +90,7 @@ impl Sessions {
         let instant = Timestamp::from(instant);
         let mut ended = Vec::new();
         for record in self.records_of(user).await? {
-            if record.authenticated_at() < instant && self.end(record.id(), Some(user), reason).await? {
+            if record.authenticated_at() < instant && self.end_known(&record, reason).await? {
                 ended.push(record.id());
             }
         }

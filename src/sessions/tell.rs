@@ -1,12 +1,13 @@
 //! Where everything that happens to sessions is told: to the log, to the counters, to the application.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Event, Reason, events::log};
-use crate::token::RefusalKind;
+use super::{
+    DenialKind, Event, Limiter, Reason, SuspicionKind,
+    events::log,
+    meter::{Counts, Fact, Meter},
+};
+use crate::{clock::Clock, store::StoreErrorKind, token::RefusalKind};
 
 /// How often things have happened since the start, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,100 +60,67 @@ pub(super) type Listener = Box<dyn Fn(&Event<'_>) + Send + Sync>;
 #[derive(Default)]
 pub(super) struct Events {
     listeners: Vec<Listener>,
-    started: AtomicU64,
-    logged_in: AtomicU64,
-    refreshed: AtomicU64,
-    rotated: AtomicU64,
-    ended: AtomicU64,
-    reused: AtomicU64,
-    refused: [AtomicU64; RefusalKind::ALL.len()],
-    writes_lost: AtomicU64,
-    withheld: AtomicU64,
-    store_failures: AtomicU64,
-    served_stale: AtomicU64,
-    swept: AtomicU64,
-    attempts_failed: AtomicU64,
-    attempts_refused: AtomicU64,
-    locked_out: AtomicU64,
-    denied: AtomicU64,
-    service_accesses: AtomicU64,
-    services_denied: AtomicU64,
-    services_refused: AtomicU64,
-    suspicious: AtomicU64,
+    counts: Counts,
+    meter: Option<Arc<dyn Meter>>,
 }
 
 impl Events {
-    pub(super) fn to(listeners: Vec<Listener>) -> Self {
-        Self { listeners, ..Self::default() }
+    pub(super) fn to(listeners: Vec<Listener>, meter: Option<Arc<dyn Meter>>) -> Self {
+        Self { listeners, counts: Counts::default(), meter }
     }
 
-    pub(super) fn emit(&self, event: &Event<'_>) {
+    pub(super) fn emit(&self, event: &Event<'_>, clock: &Clock) {
         log(event);
-        self.count(event);
+        let (fact, by) = Fact::of(event);
+        self.counts.add(fact, by);
+        if let Some(meter) = &self.meter {
+            meter.counted(event, fact, by, clock.now());
+        }
         self.listeners.iter().for_each(|listener| listener(event));
     }
 
-    pub(super) fn counters(&self) -> Counters {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Counters {
-            started: read(&self.started),
-            logged_in: read(&self.logged_in),
-            refreshed: read(&self.refreshed),
-            rotated: read(&self.rotated),
-            ended: read(&self.ended),
-            reused: read(&self.reused),
-            refused: std::array::from_fn(|index| read(&self.refused[index])),
-            writes_lost: read(&self.writes_lost),
-            withheld: read(&self.withheld),
-            store_failures: read(&self.store_failures),
-            served_stale: read(&self.served_stale),
-            swept: read(&self.swept),
-            attempts_failed: read(&self.attempts_failed),
-            attempts_refused: read(&self.attempts_refused),
-            locked_out: read(&self.locked_out),
-            denied: read(&self.denied),
-            service_accesses: read(&self.service_accesses),
-            services_denied: read(&self.services_denied),
-            services_refused: read(&self.services_refused),
-            suspicious: read(&self.suspicious),
+    /// The end of a session that had lived for so long.
+    pub(super) fn lived(&self, how_long: Duration) {
+        if let Some(meter) = &self.meter {
+            meter.lived(how_long);
         }
     }
 
-    fn count(&self, event: &Event<'_>) {
-        let (counter, by) = match event {
-            Event::Started { .. } => (&self.started, 1),
-            Event::LoggedIn { .. } => (&self.logged_in, 1),
-            Event::Refreshed { .. } => (&self.refreshed, 1),
-            Event::Rotated { .. } => (&self.rotated, 1),
-            Event::Ended { reason, .. } => {
-                if *reason == Reason::SecretReused {
-                    self.reused.fetch_add(1, Ordering::Relaxed);
-                }
-                (&self.ended, 1)
-            }
-            Event::Refused { kind } => (&self.refused[*kind as usize], 1),
-            Event::WriteLost { .. } | Event::WriteRefused { .. } => (&self.writes_lost, 1),
-            Event::Withheld { .. } => (&self.withheld, 1),
-            Event::StoreFailed { .. } => (&self.store_failures, 1),
-            Event::ServedStale { .. } => (&self.served_stale, 1),
-            Event::Swept { sessions } => (&self.swept, *sessions as u64),
-            Event::AttemptFailed { .. } => (&self.attempts_failed, 1),
-            Event::AttemptRefused { .. } => (&self.attempts_refused, 1),
-            Event::LockedOut { .. } => (&self.locked_out, 1),
-            Event::Denied { .. } => (&self.denied, 1),
-            Event::ServiceAccess { allowed: true, .. } => (&self.service_accesses, 1),
-            Event::ServiceAccess { allowed: false, .. } => (&self.services_denied, 1),
-            Event::ServiceRefused { .. } => (&self.services_refused, 1),
-            Event::Suspicious(_) => (&self.suspicious, 1),
-            Event::Renewed { .. }
-            | Event::FirstFactorPassed { .. }
-            | Event::SteppedUp { .. }
-            | Event::NewDevice { .. }
-            | Event::CrossSiteReported { .. }
-            | Event::Service { .. }
-            | Event::EverybodyEnded { .. } => return,
-        };
-        counter.fetch_add(by, Ordering::Relaxed);
+    #[cfg(feature = "metrics")]
+    pub(super) fn meter(&self) -> Option<Arc<dyn Meter>> {
+        self.meter.clone()
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(super) fn count(&self, fact: Fact) -> u64 {
+        self.counts.of(fact)
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        let counts = &self.counts;
+        let of = |fact| counts.of(fact);
+        Counters {
+            started: of(Fact::Started),
+            logged_in: of(Fact::LoggedIn),
+            refreshed: of(Fact::Refreshed),
+            rotated: of(Fact::Rotated),
+            ended: counts.of_all(Fact::Ended(Reason::LoggedOut)),
+            reused: of(Fact::Ended(Reason::SecretReused)),
+            refused: RefusalKind::ALL.map(|kind| of(Fact::Refused(kind))),
+            writes_lost: of(Fact::WriteLost) + of(Fact::WriteRefused),
+            withheld: of(Fact::Withheld),
+            store_failures: counts.of_all(Fact::StoreFailed(StoreErrorKind::Unavailable)),
+            served_stale: of(Fact::ServedStale),
+            swept: of(Fact::Swept),
+            attempts_failed: of(Fact::AttemptFailed),
+            attempts_refused: counts.of_all(Fact::AttemptRefused(Limiter::Account)),
+            locked_out: of(Fact::Delayed) + of(Fact::Locked),
+            denied: counts.of_all(Fact::Denied(DenialKind::NotLoggedIn)),
+            service_accesses: of(Fact::ServiceAccess),
+            services_denied: of(Fact::ServiceDenied),
+            services_refused: counts.of_all(Fact::ServiceRefused(RefusalKind::Malformed)),
+            suspicious: counts.of_all(Fact::Suspicious(SuspicionKind::NewNetwork)),
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Changed, Created, Cursor, Epoch, ErasedStore, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore,
-    StoreError, Terms,
+    CacheFigures, Changed, Created, Cursor, Epoch, ErasedStore, Invalidations, Page, Replaced, Replacement, Scanned,
+    SessionStore, StoreError, Terms,
 };
 use crate::{
     clock::Timestamp,
@@ -20,6 +20,12 @@ impl AnyStore {
     #[must_use]
     pub fn new(store: impl SessionStore) -> Self {
         Self(Arc::new(store))
+    }
+
+    /// A store whose type is forgotten already.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn of(store: Arc<dyn ErasedStore>) -> Self {
+        Self(store)
     }
 }
 
@@ -52,6 +58,10 @@ impl SessionStore for AnyStore {
 
     fn expires_by_itself(&self) -> bool {
         self.0.expires_by_itself()
+    }
+
+    fn cache_figures(&self) -> Option<CacheFigures> {
+        self.0.cache_figures()
     }
 
     async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {

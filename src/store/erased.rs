@@ -3,8 +3,8 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use super::{
-    Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore, StoreError,
-    Terms,
+    CacheFigures, Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore,
+    StoreError, Terms,
 };
 use crate::{
     clock::Timestamp,
@@ -24,6 +24,7 @@ pub(crate) trait ErasedStore: Send + Sync {
     fn remembered(&self, id: SessionId, age: Duration, now: Timestamp) -> Option<Arc<Record>>;
     fn remember_for(&self, age: Duration);
     fn expires_by_itself(&self) -> bool;
+    fn cache_figures(&self) -> Option<CacheFigures>;
     fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Command<'_, Created>;
     fn change(&self, id: SessionId, change: Change, now: Timestamp) -> Command<'_, Changed>;
     fn replace(&self, old: SessionId, new: Replacement, terms: Terms, now: Timestamp) -> Command<'_, Replaced>;
@@ -69,6 +70,10 @@ impl<S: SessionStore> ErasedStore for S {
 
     fn expires_by_itself(&self) -> bool {
         SessionStore::expires_by_itself(self)
+    }
+
+    fn cache_figures(&self) -> Option<CacheFigures> {
+        SessionStore::cache_figures(self)
     }
 
     fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Command<'_, Created> {

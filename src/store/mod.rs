@@ -10,6 +10,7 @@ mod any;
 pub mod cached;
 mod erased;
 mod error;
+mod figures;
 mod invalidation;
 mod limit;
 pub mod memory;
@@ -34,6 +35,7 @@ pub use answer::{Changed, Created, Page, Replaced, Replacement};
 pub use any::AnyStore;
 pub(crate) use erased::{Command, ErasedStore};
 pub use error::{StoreError, StoreErrorKind};
+pub use figures::CacheFigures;
 pub use invalidation::{Announcer, Announcing, Invalidation, Invalidations};
 pub use limit::Candidate;
 pub use moving::{Moving, Progress};
@@ -117,6 +119,12 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`remembered`](Self::remembered) ones.
     fn remember_for(&self, age: Duration) {
         let _ = age;
+    }
+
+    /// How often [`load`](Self::load) was answered out of memory. A store that remembers nothing keeps to `None`; one that
+    /// stands in front of another passes on what that one says.
+    fn cache_figures(&self) -> Option<CacheFigures> {
+        None
     }
 
     /// Applies a change, only if the session is still there, by [`Record::apply`]; answers with the

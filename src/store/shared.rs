@@ -1,8 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore, StoreError,
-    Terms,
+    CacheFigures, Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore,
+    StoreError, Terms,
 };
 use crate::{
     clock::Timestamp,
@@ -33,6 +33,10 @@ impl<S: SessionStore> SessionStore for Arc<S> {
 
     fn expires_by_itself(&self) -> bool {
         S::expires_by_itself(self)
+    }
+
+    fn cache_figures(&self) -> Option<CacheFigures> {
+        S::cache_figures(self)
     }
 
     async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {

@@ -186,3 +186,22 @@ async fn registered_services_are_shown_with_their_last_use() {
     let found = open(&mut opal, "/operators/search?q=orders").await;
     assert!(found.body.contains("Nobody is logged in as orders"));
 }
+
+#[cfg(feature = "metrics")]
+#[tokio::test]
+async fn measured_sessions_are_shown_with_how_many_there_are() {
+    let sessions = Sessions::builder(KeyRing::new(KEY).unwrap(), MemoryStore::new()).metrics().build().unwrap();
+    let app = app(&sessions);
+    for user in ["ada", "ada", "grace"] {
+        logged_in(&sessions, &app, user, &[]).await;
+    }
+    let mut opal = operator(&sessions, &app).await;
+    let unknown = open(&mut opal, "/operators").await.body;
+    assert!(unknown.contains("Active sessions: – now."), "nobody has counted yet: {unknown}");
+    sessions.metrics().unwrap().count().await.unwrap();
+    let counted = open(&mut opal, "/operators").await.body;
+    for says in ["Active sessions: 4 now.", "Active users: 3 now.", "Store latency", "ms now"] {
+        assert!(counted.contains(says), "{says}");
+    }
+    assert!(!counted.contains("Cache hits"), "there is no cache");
+}

@@ -6,10 +6,14 @@
 #[path = "../support/example.rs"]
 mod example;
 mod hyper;
+mod metrics;
 mod migrate;
 mod rotate_keys;
 #[allow(unreachable_pub, reason = "it is in several files")]
 mod second_factor;
+#[allow(dead_code, unreachable_pub, reason = "other tests share it")]
+#[path = "../metrics/text_format.rs"]
+mod text_format;
 
 use std::process::Command;
 

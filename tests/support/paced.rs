@@ -7,7 +7,9 @@ use std::{
 
 use countersign::{
     Change, Record, SessionId, SessionStore, StoreError, Timestamp,
-    store::{Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, Terms},
+    store::{
+        CacheFigures, Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, Terms,
+    },
 };
 
 /// A store that takes its time: it pauses before and after each command, so that a request can be
@@ -148,6 +150,10 @@ impl<S: SessionStore> SessionStore for Paced<S> {
 
     fn remember_for(&self, age: Duration) {
         self.inner.remember_for(age);
+    }
+
+    fn cache_figures(&self) -> Option<CacheFigures> {
+        self.inner.cache_figures()
     }
 
     fn expires_by_itself(&self) -> bool {

@@ -8,7 +8,9 @@ use std::{
 
 use countersign::{
     Change, Limit, Record, SessionId, SessionStore, StoreError, Timestamp,
-    store::{Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, Terms},
+    store::{
+        CacheFigures, Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, Terms,
+    },
 };
 
 use super::Pace;
@@ -211,6 +213,10 @@ impl<S: SessionStore> SessionStore for Probe<S> {
 
     fn remember_for(&self, age: Duration) {
         self.inner.remember_for(age);
+    }
+
+    fn cache_figures(&self) -> Option<CacheFigures> {
+        self.inner.cache_figures()
     }
 
     fn expires_by_itself(&self) -> bool {

@@ -28,6 +28,11 @@ impl Config {
             (!self.sweep.every.is_zero(), "sweep.every", "must be longer than zero"),
             (self.sweep.batch > 0, "sweep.batch", "must be at least 1"),
             (!self.store_deadline.is_zero(), "store_deadline", "must be longer than zero"),
+            (
+                self.monitoring.count_every.is_none_or(|every| every >= SHORTEST_LIFE),
+                "monitoring.count_every",
+                "must be at least 1s, or \"off\"",
+            ),
             (self.login_url.as_deref().is_none_or(is_local_path), "login_url", LOCAL_PATH),
         ];
         first_broken(&rules)

@@ -78,7 +78,7 @@ fn about(shared: &Shared, base: &Base, session: &SessionInfo, token: &str) -> Ma
 
 fn user(base: &Base, session: &SessionInfo) -> Markup {
     html! {
-        @match (session.holder(), session.first_factor()) {
+        @match (session.record().user(), session.first_factor()) {
             (Some(user), _) => a href={ (base) "/search?q=" (in_query(user)) } { (user) },
             (None, Some(_)) => "nobody yet: the second factor is owed",
             (None, None) => "nobody is logged in",

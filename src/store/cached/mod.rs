@@ -1,6 +1,7 @@
 //! What was loaded, remembered for a moment: in front of any store.
 
 mod entries;
+mod figures;
 mod hearing;
 mod listener;
 mod verbs;
@@ -10,6 +11,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use super::{Invalidations, SessionStore};
 use crate::record::SessionId;
 use entries::Entries;
+use figures::Figures;
 use listener::Listener;
 
 /// A store that remembers what another one has answered, so that most requests ask nobody.
@@ -49,6 +51,7 @@ use listener::Listener;
 pub struct CachedStore<S> {
     inner: Arc<S>,
     entries: Arc<Entries>,
+    figures: Figures,
     listener: Listener,
     staleness: Duration,
     capacity: usize,
@@ -92,7 +95,8 @@ impl<S: SessionStore> CachedStore<S> {
     fn over(inner: Arc<S>, staleness: Duration, capacity: usize) -> Self {
         let room = u64::try_from(capacity).unwrap_or(u64::MAX);
         let entries = Entries::new(if_any(staleness).unwrap_or_default(), silence(staleness), room);
-        Self { inner, entries: Arc::new(entries), listener: Listener::default(), staleness, capacity }
+        let (entries, figures, listener) = (Arc::new(entries), Figures::default(), Listener::default());
+        Self { inner, entries, figures, listener, staleness, capacity }
     }
 
     /// Listens, if nobody does.

@@ -6,21 +6,22 @@ use super::{CachedStore, Entries, Invalidations, SessionId, SessionStore, entrie
 use crate::{
     clock::Timestamp,
     record::{Change, Record},
-    store::{Changed, Created, Cursor, Epoch, Page, Replaced, Replacement, Scanned, StoreError, Terms},
+    store::{CacheFigures, Changed, Created, Cursor, Epoch, Page, Replaced, Replacement, Scanned, StoreError, Terms},
 };
 
 impl<S: SessionStore> SessionStore for CachedStore<S> {
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
-        if let Some(record) = self.entries.fresh(id, now) {
+        if let Some(record) = self.served(id, now) {
             return Ok(Some(record));
         }
+        self.figures.miss(id);
         self.listen();
         let note = self.entries.note(id, now);
         Ok(self.entries.answered(&note, self.inner.load(id, now).await?))
     }
 
     fn load_now(&self, id: SessionId, now: Timestamp) -> Option<Option<Arc<Record>>> {
-        self.entries.fresh(id, now).map(Some)
+        self.served(id, now).map(Some)
     }
 
     async fn load_fresh(&self, id: SessionId, now: Timestamp) -> Result<Option<Arc<Record>>, StoreError> {
@@ -43,6 +44,10 @@ impl<S: SessionStore> SessionStore for CachedStore<S> {
 
     fn remember_for(&self, age: Duration) {
         self.entries.keep_for(age);
+    }
+
+    fn cache_figures(&self) -> Option<CacheFigures> {
+        Some(self.figures.read())
     }
 
     fn expires_by_itself(&self) -> bool {
@@ -130,6 +135,15 @@ impl<S: SessionStore> SessionStore for CachedStore<S> {
 
     async fn invalidations(&self, heartbeat: Duration) -> Result<Invalidations, StoreError> {
         self.inner.invalidations(heartbeat).await
+    }
+}
+
+impl<S: SessionStore> CachedStore<S> {
+    /// What is known well enough to be served, and counted.
+    fn served(&self, id: SessionId, now: Timestamp) -> Option<Arc<Record>> {
+        let record = self.entries.fresh(id, now)?;
+        self.figures.hit(id);
+        Some(record)
     }
 }
 

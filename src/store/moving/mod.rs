@@ -48,8 +48,8 @@ pub use run::Progress;
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore, StoreError,
-    Terms,
+    CacheFigures, Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore,
+    StoreError, Terms,
 };
 use crate::{
     clock::Timestamp,
@@ -114,6 +114,10 @@ impl<A: SessionStore, B: SessionStore> Moving<A, B> {
 }
 
 impl<A: SessionStore, B: SessionStore> SessionStore for Moving<A, B> {
+    fn cache_figures(&self) -> Option<CacheFigures> {
+        CacheFigures::of_both(self.from.cache_figures(), self.to.cache_figures())
+    }
+
     /// The user's other sessions are pulled over first, so that the limit counts all of them.
     async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {
         self.carry(record.id(), now).await?;

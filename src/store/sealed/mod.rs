@@ -9,8 +9,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
-    Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore, StoreError,
-    Terms,
+    CacheFigures, Changed, Created, Cursor, Epoch, Invalidations, Page, Replaced, Replacement, Scanned, SessionStore,
+    StoreError, Terms,
 };
 use crate::{
     clock::Timestamp,
@@ -95,6 +95,10 @@ impl<S: SessionStore> Sealed<S> {
 }
 
 impl<S: SessionStore> SessionStore for Sealed<S> {
+    fn cache_figures(&self) -> Option<CacheFigures> {
+        self.store.cache_figures()
+    }
+
     async fn create(&self, record: Record, terms: Terms, now: Timestamp) -> Result<Created, StoreError> {
         if record.withheld().next().is_some() {
             return Err(StoreError::corrupt("what is withheld of a session would be lost in a copy of it"));
