@@ -41,7 +41,7 @@ impl Timestamp {
     }
 
     /// This instant, moved `by` earlier. Stops at the epoch.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "audit"))]
     pub(crate) fn before(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(millis(by)))
     }

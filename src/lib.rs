@@ -62,6 +62,7 @@
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
 //! | pages to mount: for operators, and "your devices" | [`Dashboard`], [`AccountPage`] |
 //! | what happens, in numbers | [`SessionsBuilder::metrics`], [`Metrics`] |
+//! | who has done what, kept and found again | [`audit`] |
 //! | the program at the other end | [`client`] |
 //! | tests of your application | `Sessions::for_tests` (feature `testing`) |
 //!
@@ -83,6 +84,7 @@
 //! | `dashboard` | no | [`Dashboard`] for operators, [`AccountPage`] for users: pages to mount |
 //! | `service` | no | [`Services`]: identities of services |
 //! | `metrics` | no | [`Metrics`]: for a recorder of the `metrics` facade, and as a snapshot |
+//! | `audit` | no | [`audit`]: who has done what, in a log, a table or a stream |
 //! | `conformance` | no | the suite that states the store contract as tests |
 //! | `testing` | no | `Sessions::for_tests` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -96,6 +98,7 @@
         feature = "mysql",
         feature = "redis",
         feature = "cache",
+        feature = "audit",
         feature = "conformance",
         feature = "dashboard",
         feature = "service",
@@ -106,6 +109,8 @@
 
 #[cfg(feature = "dashboard")]
 mod account;
+#[cfg(feature = "audit")]
+pub mod audit;
 #[cfg(feature = "server")]
 mod carrier;
 #[cfg(feature = "client")]
@@ -233,6 +238,13 @@ mod documents {
 mod pages_document {
     #[doc = include_str!("../docs/dashboard.md")]
     mod dashboard {}
+}
+
+/// The same for the audit log.
+#[cfg(all(doctest, feature = "audit", feature = "sqlite"))]
+mod audit_document {
+    #[doc = include_str!("../docs/audit.md")]
+    mod audit {}
 }
 
 /// The same for the client half, which needs nothing of the server's.

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 23] = [
+const MAP: [(u8, &str); 24] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
@@ -23,6 +23,7 @@ const MAP: [(u8, &str); 23] = [
     (3, "throttle"),
     (4, "conformance"),
     (4, "sessions"),
+    (5, "audit"),
     (5, "metrics"),
     (5, "service"),
     (5, "session"),
@@ -57,7 +58,7 @@ const OUTSIDE: [(&str, &[&str]); 25] = [
     ("rustix", &["client"]),
     ("rustls", &["store"]),
     ("sha2", &["record", "throttle", "token"]),
-    ("sqlx", &["store"]),
+    ("sqlx", &["audit", "store"]),
     ("toml", &["config"]),
     ("tower_layer", &["client", "guard", "layer", "service"]),
     ("tower_service", &["client", "guard", "layer", "service"]),

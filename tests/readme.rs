@@ -34,6 +34,7 @@ fn its_links_lead_somewhere() {
         "docs/configuration.md",
         "docs/dashboard.md",
         "docs/metrics.md",
+        "docs/audit.md",
     ] {
         let folder = Path::new(page).parent().unwrap();
         for link in read(page).split("](").skip(1).map(|rest| rest.split(')').next().unwrap().to_owned()) {

@@ -1,5 +1,7 @@
 //! The operators' view: figures and their last hour, a user's sessions, what has happened to one, services.
 
+#[cfg(feature = "audit")]
+mod audited;
 mod figure;
 mod history;
 mod live;

@@ -1,8 +1,11 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Which demand of a route was not met, precisely: for logs, metrics and outer layers. It stands in the extensions of the
 /// response; the client learns no more than the status tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DenialKind {
     /// Nobody is logged in. 401.

@@ -1,5 +1,7 @@
 //! What happens to sessions, and how the log tells it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{DenialKind, ServiceStep, Suspicion};
 use crate::{
     clock::Timestamp,
@@ -56,6 +58,8 @@ pub enum Event<'a> {
         session: SessionId,
         /// The one whose place it took.
         instead_of: SessionId,
+        /// Its user, if it has one.
+        user: Option<&'a str>,
     },
     /// A session's idle window has been moved.
     Refreshed {
@@ -191,7 +195,8 @@ pub enum Event<'a> {
 }
 
 /// Which count of attempts was too high.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Limiter {
     /// That of the account.
@@ -205,7 +210,8 @@ pub enum Limiter {
 }
 
 /// Why a session ended before its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
     /// Its user logged out.
@@ -240,7 +246,7 @@ pub(super) fn log(event: &Event<'_>) {
         }
         Event::Refreshed { session } => tracing::trace!(%session, "session refreshed"),
         Event::Rotated { session } => tracing::debug!(%session, "secret rotated"),
-        Event::Renewed { session, instead_of } => tracing::info!(%session, %instead_of, "session renewed"),
+        Event::Renewed { session, instead_of, .. } => tracing::info!(%session, %instead_of, "session renewed"),
         Event::Ended { session, reason: Reason::SecretReused, .. } => {
             tracing::warn!(%session, "session ended: a replaced secret was used after its grace, which suggests theft");
         }

@@ -34,7 +34,7 @@ impl Sessions {
         let old = self.followable(session).await?;
         let shape = |id, secret: &Secret, now| old.renewed(id, secret.hash(), now).with_roles(roles.clone());
         let issued = self.follow_by(&old, change.clone(), shape).await?;
-        self.emit(&Event::Renewed { session: issued.session_id(), instead_of: old.id() });
+        self.emit(&Event::Renewed { session: issued.session_id(), instead_of: old.id(), user: old.user() });
         Ok(issued)
     }
 

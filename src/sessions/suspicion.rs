@@ -2,6 +2,8 @@
 
 use std::{fmt, net::IpAddr};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Authenticated, Event, Sessions,
     enter::Origin,
@@ -23,7 +25,8 @@ pub struct Suspicion<'a> {
 }
 
 /// What is suspicious.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SuspicionKind {
     /// Another network, in the sense of `binding.ipv4_prefix` and `binding.ipv6_prefix`.

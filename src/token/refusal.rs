@@ -1,10 +1,13 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Why a credential was refused, precisely. For logs, metrics and outer layers: to the client all
 /// of these look alike.
 ///
 /// The layer puts it into the extensions of the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RefusalKind {
     /// It has not the shape of a token. No store was asked.

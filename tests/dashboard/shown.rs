@@ -205,3 +205,29 @@ async fn measured_sessions_are_shown_with_how_many_there_are() {
     }
     assert!(!counted.contains("Cache hits"), "there is no cache");
 }
+
+#[cfg(feature = "audit")]
+#[tokio::test]
+async fn the_audit_log_tells_the_trail_of_a_session_by_whom_it_was_ended() {
+    use countersign::audit::{AuditLog, MemoryAudit};
+
+    let kept = MemoryAudit::new(1_000);
+    let log = AuditLog::builder().sink(kept.clone()).build().unwrap();
+    let builder = Sessions::builder(KeyRing::new(KEY).unwrap(), MemoryStore::new());
+    let sessions = builder.on_event(log.listener()).build().unwrap();
+    let app = app_with(&sessions, |dashboard| dashboard.audit(kept));
+    let issued = sessions.log_in("ada").await.unwrap();
+    let mut opal = operator(&sessions, &app).await;
+    log.flush(std::time::Duration::from_secs(10)).await.unwrap();
+    let page = format!("/operators/sessions/{}", issued.session_id());
+    let alive = open(&mut opal, &page).await;
+    assert!(alive.body.contains("Logged in</") || alive.body.contains("Logged in <"), "{}", alive.body);
+    let form = format!("session={}&form_token={}", issued.session_id(), crate::app::form_token(&alive));
+    crate::app::submit(&mut opal, "/operators/end", form).await;
+    log.flush(std::time::Duration::from_secs(10)).await.unwrap();
+    let ended = open(&mut opal, &page).await;
+    for says in ["A session that has ended", "by opal", "by an operator", "ada"] {
+        assert!(ended.body.contains(says), "{says}: {}", ended.body);
+    }
+    assert!(ended.body.find("Ended").unwrap() < ended.body.rfind("Logged in").unwrap(), "the newest in front");
+}

@@ -54,6 +54,24 @@ impl Keys {
         format!("{}:{{{:04x}}}:r", self.prefix, id.shard_tag())
     }
 
+    /// What is told of sessions: a stream.
+    #[cfg(feature = "audit")]
+    pub(super) fn audit(&self) -> String {
+        format!("{}:{{{:04x}}}:audit", self.prefix, super::stream::TAG)
+    }
+
+    /// The last batch that a writer has put into that stream.
+    #[cfg(feature = "audit")]
+    pub(super) fn audit_writer(&self, writer: &str) -> String {
+        format!("{}:w:{writer}", self.audit())
+    }
+
+    /// The sessions of a user of which that stream was told: a sorted set of ids by time.
+    #[cfg(feature = "audit")]
+    pub(super) fn audit_sessions(&self, user: &str) -> String {
+        format!("{}:u:{user}", self.audit())
+    }
+
     fn of_user(&self, user: &str, kind: char) -> String {
         format!("{}:{{{:04x}}}:{kind}:{user}", self.prefix, SessionId::shard_tag_of(user))
     }

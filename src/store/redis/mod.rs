@@ -37,6 +37,8 @@ mod scan;
 mod script;
 mod sentinel;
 mod servers;
+#[cfg(feature = "audit")]
+mod stream;
 mod version;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -45,6 +47,8 @@ use redis::Value;
 use tokio::time::sleep;
 
 pub use self::builder::RedisBuilder;
+#[cfg(feature = "audit")]
+pub(crate) use self::stream::{Appended, Stream};
 use self::{
     begin::session_id,
     change::unreadable,

@@ -60,6 +60,12 @@ fn source(parts: &[&str]) -> Source {
     Source { script: Script::new(&text), text }
 }
 
+/// A script that needs nothing of what the others share.
+#[cfg(feature = "audit")]
+pub(super) static APPEND: LazyLock<Source> = LazyLock::new(|| {
+    let text = include_str!("lua/append.lua").to_owned();
+    Source { script: Script::new(&text), text }
+});
 pub(super) static BEGIN: LazyLock<Source> =
     LazyLock::new(|| source(&[include_str!("lua/room.lua"), include_str!("lua/begin.lua")]));
 pub(super) static RESERVE: LazyLock<Source> =

@@ -16,15 +16,15 @@ use tokio::time::sleep;
 use crate::store::StoreError;
 
 /// The ways into a database file.
-pub(super) struct Pools {
+pub(crate) struct Pools {
     /// One connection for whoever has the turn to write.
-    pub(super) writer: SqlitePool,
+    pub(crate) writer: SqlitePool,
     /// Connections that only read, and wait for nobody.
-    pub(super) readers: SqlitePool,
+    pub(crate) readers: SqlitePool,
 }
 
 /// Opens a database file; makes an empty one if there is none.
-pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
+pub(crate) async fn open(path: &Path) -> Result<Pools, StoreError> {
     // SQLite gives a meaning to names like `:memory:`, but not to absolute paths; and these still
     // lead to the same file when the process changes its directory.
     let path = std::path::absolute(path).map_err(StoreError::unavailable)?;

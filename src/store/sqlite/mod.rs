@@ -26,7 +26,9 @@ use crate::{
     clock::Timestamp,
     record::{Change, Record, SessionId},
 };
-use file::Pools;
+pub(crate) use file::Pools;
+#[cfg(feature = "audit")]
+pub(crate) use file::open as open_file;
 use step::Step;
 
 /// A store in a SQLite database.
