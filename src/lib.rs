@@ -60,6 +60,7 @@
 //! | settings, from code, a file or the environment | [`Config`] |
 //! | stores, and a store of your own | [`MemoryStore`], [`SqliteStore`], [`PostgresStore`], [`MySqlStore`], [`RedisStore`], [`store`], [`conformance`] |
 //! | what can be put before a store, and between two | [`CachedStore`], [`Sealed`], [`Moving`] |
+//! | pages to mount: for operators, and "your devices" | [`Dashboard`], [`AccountPage`] |
 //! | what happens, in numbers | [`SessionsBuilder::metrics`], [`Metrics`] |
 //! | who has done what, kept and found again | [`audit`] |
 //! | REST routes for all that, with an OpenAPI document | [`api`] |
@@ -82,6 +83,7 @@
 //! | `toml` | yes | `Config::from_file`, `Config::from_toml` |
 //! | `user-agent` | yes | names of browser and system in [`Device`] |
 //! | `cache` | no | [`CachedStore`] |
+//! | `dashboard` | no | [`Dashboard`] for operators, [`AccountPage`] for users: pages to mount |
 //! | `service` | no | [`Services`]: identities of services |
 //! | `metrics` | no | [`Metrics`]: for a recorder of the `metrics` facade, and as a snapshot |
 //! | `audit` | no | [`audit`]: who has done what, in a log, a table or a stream |
@@ -101,16 +103,19 @@
         feature = "cache",
         feature = "audit",
         feature = "conformance",
+        feature = "dashboard",
         feature = "service",
         feature = "metrics"
     )),
     allow(rustdoc::broken_intra_doc_links, reason = "the overview names what a feature adds")
 )]
 
-#[cfg(feature = "audit")]
-pub mod audit;
+#[cfg(feature = "dashboard")]
+mod account;
 #[cfg(feature = "api")]
 pub mod api;
+#[cfg(feature = "audit")]
+pub mod audit;
 #[cfg(feature = "server")]
 mod carrier;
 #[cfg(feature = "client")]
@@ -123,6 +128,8 @@ mod config;
 pub mod conformance;
 #[cfg(feature = "server")]
 mod cross_site;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 #[cfg(feature = "axum")]
 mod extract;
 #[cfg(feature = "server")]
@@ -133,6 +140,8 @@ mod key;
 mod layer;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "dashboard")]
+mod page;
 #[cfg(feature = "server")]
 mod peer;
 #[cfg(feature = "server")]
@@ -152,6 +161,8 @@ mod token;
 
 #[cfg(feature = "metrics")]
 pub use crate::metrics::{Census, Metrics, MetricsTask, Sample, Snapshot, Spread};
+#[cfg(feature = "dashboard")]
+pub use account::AccountPage;
 #[cfg(any(feature = "client", feature = "server"))]
 pub use clock::{Clock, Timestamp};
 #[cfg(feature = "server")]
@@ -160,6 +171,8 @@ pub use config::{
     ForwardedHeader, Lifetime, Limit, Monitoring, Pace, Proxies, Reaction, Rotation, SameSite, SecondFactor, Spans,
     Sweep, Throttle, WhenFull, WithoutHeaders,
 };
+#[cfg(feature = "dashboard")]
+pub use dashboard::{Dashboard, Figure, ServiceLine, TrailLine};
 #[cfg(all(feature = "axum", feature = "service"))]
 pub use extract::MissingServiceLayer;
 #[cfg(feature = "axum")]
@@ -223,6 +236,13 @@ mod documents {
     #[cfg(feature = "metrics")]
     #[doc = include_str!("../docs/metrics.md")]
     mod metrics {}
+}
+
+/// The same for the pages.
+#[cfg(all(doctest, feature = "dashboard"))]
+mod pages_document {
+    #[doc = include_str!("../docs/dashboard.md")]
+    mod dashboard {}
 }
 
 /// The same for the audit log.

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Row, module.
-const MAP: [(u8, &str); 21] = [
+const MAP: [(u8, &str); 25] = [
     (0, "clock"),
     (0, "config"),
     (0, "key"),
@@ -30,14 +30,17 @@ const MAP: [(u8, &str); 21] = [
     (6, "guard"),
     (6, "layer"),
     (7, "extract"),
+    (7, "page"),
+    (8, "account"),
     (8, "api"),
-    (8, "lib"),
+    (8, "dashboard"),
+    (9, "lib"),
 ];
 
 /// Crates that only these modules may name.
-const OUTSIDE: [(&str, &[&str]); 25] = [
+const OUTSIDE: [(&str, &[&str]); 26] = [
     ("arc_swap", &["client"]),
-    ("axum", &["api"]),
+    ("axum", &["account", "api", "dashboard", "page"]),
     ("axum_core", &["extract"]),
     ("base64", &["client", "key", "record", "token"]),
     ("cookie", &["carrier"]),
@@ -49,6 +52,7 @@ const OUTSIDE: [(&str, &[&str]); 25] = [
     ("moka", &["store"]),
     ("keyring", &["client"]),
     ("keyring_core", &["client"]),
+    ("maud", &["account", "dashboard", "page"]),
     ("psl", &["client"]),
     ("redis", &["store"]),
     ("ring", &["key"]),

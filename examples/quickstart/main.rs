@@ -1,6 +1,6 @@
 //! Log in, see your devices, end one, end all others, log out: in a browser, or as JSON with a
-//! Bearer token. Start it by `cargo run --example quickstart`, and open <http://127.0.0.1:3000>. With `--all-features`
-//! it knows every store, and has REST routes below `/api`.
+//! Bearer token. grace is an operator: she sees everybody's. Start it by `cargo run --example quickstart`, and open
+//! <http://127.0.0.1:3000>. There are REST routes below `/api`. With `--all-features` it knows every store.
 //!
 //! | variable | default | |
 //! |---|---|---|
@@ -12,7 +12,6 @@
 
 mod answer;
 mod page;
-#[cfg(feature = "api")]
 mod rest;
 mod setup;
 mod users;
@@ -28,7 +27,9 @@ use axum::{
     routing::{delete, get, post},
     serve,
 };
-use countersign::{ClientAddress, Error, Issued, LoggedIn, Session, SessionId, SessionLayer, Sessions};
+use countersign::{
+    AccountPage, ClientAddress, Dashboard, Error, Issued, LoggedIn, Session, SessionId, SessionLayer, Sessions,
+};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{net::TcpListener, signal};
@@ -43,14 +44,13 @@ fn app(sessions: Sessions) -> Router {
         .route("/sessions", get(list).delete(end_others))
         .route("/sessions/{id}", delete(end_one))
         .route("/", get(index))
-        .route("/page.js", get(page::script))
         .route("/login", post(log_in))
         .route("/logout", post(log_out))
         .route("/refresh", post(refresh))
+        .nest("/account", AccountPage::new().back_to("/", "Home").router())
+        .nest("/operators", Dashboard::new(sessions.clone()).live_until(shutdown()).router())
         .layer(SessionLayer::new(sessions.clone()));
-    #[cfg(feature = "api")]
-    let app = rest::beside(app, sessions);
-    app.layer(from_fn(client_address))
+    rest::beside(app, sessions).layer(from_fn(client_address))
 }
 
 /// What `POST /login` takes, as JSON or as a form.
@@ -78,7 +78,8 @@ async fn check_in(session: &Session, form: Login) -> Result<Issued, Error> {
     if !users::check(&form.username, form.password).await {
         return Err(attempt.refuse().await);
     }
-    session.log_in(form.username).remember(form.remember).since(&attempt).await
+    let roles = users::roles(&form.username);
+    session.log_in(form.username).roles(roles).remember(form.remember).since(&attempt).await
 }
 
 /// A new token for the one that came: the old one is good until the new one is first used, and a moment longer.
@@ -133,7 +134,7 @@ async fn log_out(session: Session, wants: Wants) -> Result<Response, Error> {
 async fn index(who: Option<LoggedIn>) -> Result<Response, Error> {
     let Some(who) = who else { return Ok(page::log_in("").into_response()) };
     let count: Option<i64> = who.get("count")?;
-    Ok(page::home(who.user(), count.unwrap_or(0), &who.sessions().await?).into_response())
+    Ok(page::home(&who, count.unwrap_or(0), who.sessions().await?.len()).into_response())
 }
 
 /// Tells the session layer where a request comes from. Behind a proxy this would be the proxy:

@@ -1,12 +1,10 @@
 //! The page, without a template engine: an application would have one.
 
-use std::time::SystemTime;
-
 use axum::{
-    http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
     response::{Html, IntoResponse},
 };
-use countersign::{SessionInfo, Timestamp};
+use countersign::LoggedIn;
 
 /// The form to log in, under a message unless it is empty.
 pub(crate) fn log_in(message: &str) -> impl IntoResponse + use<> {
@@ -14,7 +12,7 @@ pub(crate) fn log_in(message: &str) -> impl IntoResponse + use<> {
     page(&format!(
         r#"<main class="narrow"><section>
         <h1>Log in</h1>
-        <p class="quiet">Try ada / lovelace, or grace / hopper.</p>
+        <p class="quiet">Try ada / lovelace, or grace / hopper, who is an operator.</p>
         <form class="stack" method="post" action="/login">
           <p class="alarm" role="alert">{message}</p>
           <label>User name <input name="username" autocomplete="username" autocapitalize="none" required autofocus></label>
@@ -26,11 +24,19 @@ pub(crate) fn log_in(message: &str) -> impl IntoResponse + use<> {
     ))
 }
 
-/// What a user sees: himself, this session's counter, and all his sessions.
-pub(crate) fn home(user: &str, count: i64, sessions: &[SessionInfo]) -> impl IntoResponse + use<> {
-    let user = escape(user);
-    let devices: String = sessions.iter().map(device).collect();
-    let alone = if sessions.len() > 1 { "" } else { "disabled" };
+/// What a user sees: himself, this session's counter, and the way to his devices.
+pub(crate) fn home(who: &LoggedIn, count: i64, sessions: usize) -> impl IntoResponse + use<> {
+    let user = escape(who.user());
+    let devices =
+        if sessions == 1 { "Logged in here only.".to_owned() } else { format!("Logged in {sessions} times.") };
+    let operators = if who.has_role("operator") {
+        r#"<section class="row">
+          <div><h2>Operators</h2><p class="quiet">Everybody's sessions.</p></div>
+          <a href="/operators">Open</a>
+        </section>"#
+    } else {
+        ""
+    };
     page(&format!(
         r#"<main>
         <section class="row">
@@ -43,34 +49,13 @@ pub(crate) fn home(user: &str, count: i64, sessions: &[SessionInfo]) -> impl Int
             <output class="count">{count}</output> <button class="main">Add one</button>
           </form>
         </section>
-        <section>
-          <h2>Your devices</h2>
-          <ul>{devices}</ul>
-          <button data-delete="/sessions?except=current" {alone}>Log out everywhere else</button>
-          <noscript><p class="quiet">Ending other sessions needs JavaScript here.</p></noscript>
+        <section class="row">
+          <div><h2>Your devices</h2><p class="quiet">{devices}</p></div>
+          <a href="/account">Show</a>
         </section>
+        {operators}
         </main>"#
     ))
-}
-
-fn device(session: &SessionInfo) -> String {
-    let id = session.id();
-    let device = escape(&session.device().to_string());
-    let here = if session.is_current() { r#"<span class="here">this device</span>"# } else { "" };
-    let address = session.address().map_or_else(|| "unknown address".to_owned(), |address| address.to_string());
-    let (created, seen) = (ago(session.created_at()), ago(session.last_seen()));
-    format!(
-        r#"<li class="row">
-          <div><strong>{device}</strong> {here}
-          <p class="quiet facts"><span>{address}</span><span>logged in {created}</span><span>last seen {seen}</span></p></div>
-          <button class="alarm" data-delete="/sessions/{id}">Revoke</button>
-        </li>"#
-    )
-}
-
-/// `GET /page.js`: beside the page, so that the page may forbid all scripts within it.
-pub(crate) async fn script() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("page.js"))
 }
 
 fn page(main: &str) -> impl IntoResponse + use<> {
@@ -83,15 +68,5 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-fn ago(time: Timestamp) -> String {
-    let minutes = Timestamp::from(SystemTime::now()).since(time).as_secs() / 60;
-    match minutes {
-        0 => "just now".to_owned(),
-        1..60 => format!("{minutes} min ago"),
-        60..1440 => format!("{} h ago", minutes / 60),
-        _ => format!("{} d ago", minutes / 1440),
-    }
-}
-
-const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; img-src data:; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";

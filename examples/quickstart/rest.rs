@@ -12,8 +12,9 @@ struct Users;
 
 impl Authenticator for Users {
     async fn check(&self, user: Option<&str>, password: &str) -> Result<Verdict, Failed> {
-        let right = users::check(user.unwrap_or_default(), password.to_owned()).await;
-        Ok(if right { Verdict::right() } else { Verdict::wrong() })
+        let user = user.unwrap_or_default();
+        let right = users::check(user, password.to_owned()).await;
+        Ok(if right { Verdict::right().roles(users::roles(user)) } else { Verdict::wrong() })
     }
 }
 

@@ -39,7 +39,8 @@ async fn log_in(session: Session, Json(form): Json<Login>) -> Result<Json<Issued
     if !users::check(&form.username, form.password).await {
         return Err(attempt.refuse().await);
     }
-    session.log_in(form.username).since(&attempt).await.map(Json)
+    let roles = users::roles(&form.username);
+    session.log_in(form.username).roles(roles).since(&attempt).await.map(Json)
 }
 
 async fn read(

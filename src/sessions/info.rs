@@ -49,6 +49,12 @@ impl SessionInfo {
         self.record.user().filter(|_| !self.suspended).unwrap_or_default()
     }
 
+    /// What the store has of it, also of what is shown to nobody: for those who end it.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
     /// The log-in that waits for its second factor, if there is one. Then there is no user yet.
     #[must_use]
     pub fn first_factor(&self) -> Option<&FirstFactor> {

@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod everybody;
 mod info;
+mod info_of;
 mod live;
 mod log_in;
 mod look_up;

@@ -45,7 +45,6 @@ impl Program {
     }
 
     /// The same, where no answer is an error of the test.
-    #[cfg(feature = "api")]
     pub async fn post_json(&self, path: &str, body: &Value) -> Reply {
         self.try_to_post(path, body).await.unwrap()
     }

@@ -8,7 +8,6 @@ mod client;
 #[path = "../support/example.rs"]
 mod example;
 mod process;
-#[cfg(feature = "api")]
 mod rest;
 
 use std::{
@@ -119,21 +118,24 @@ async fn a_browser_uses_every_route_by_forms_and_cookie() {
 
         assert!(ada.submit("/login", "username=ada&password=lovelace").await.leads_to_the_page());
         let page = ada.open("/").await.body;
-        assert!(page.contains("<h1>ada</h1>") && page.contains("this device") && page.contains("Firefox 133 on Linux"));
+        assert!(page.contains("<h1>ada</h1>") && page.contains("Logged in here only."));
+        let devices = ada.open("/account").await.body;
+        assert!(devices.contains("this device") && devices.contains("Firefox 133 on Linux"));
         assert!(ada.submit("/counter", "").await.leads_to_the_page());
         assert!(ada.open("/").await.body.contains(r#"<output class="count">1</output>"#));
         assert!(ada.open("/me").await.leads_to_the_page(), "the page shows it all");
         assert!(ada.open("/sessions").await.leads_to_the_page());
-        assert!(ada.open("/page.js").await.body.contains("DELETE"));
 
         let mut phone = Browser::new(app.address);
         let reply = phone.submit("/login", "username=ada&password=lovelace&remember=true").await;
         assert!(reply.cookie("sid").unwrap().contains("Max-Age=12"), "remembered for 14 days, in seconds");
         let id = phone.fetch(Method::GET, "/me").await.json()["session_id"].as_str().unwrap().to_owned();
-        let button = format!(r#"data-delete="/sessions/{id}""#);
-        assert!(ada.open("/").await.body.contains(&button));
-        assert_eq!(ada.fetch(Method::DELETE, &format!("/sessions/{id}")).await.status, StatusCode::NO_CONTENT);
-        assert!(!ada.open("/").await.body.contains(&button));
+        let devices = ada.open("/account").await.body;
+        assert!(devices.contains(&format!(r#"name="session" value="{id}""#)));
+        let token = devices.split(r#"name="form_token" value=""#).nth(1).unwrap().split('"').next().unwrap();
+        let reply = ada.submit("/account/end", &format!("session={id}&form_token={token}")).await;
+        assert_eq!((reply.status, reply.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/account?ended=1"));
+        assert!(!ada.open("/account").await.body.contains(&id));
 
         assert!(phone.submit("/counter", "").await.leads_to_the_page());
         assert_eq!(phone.cookie, None, "a dead cookie is taken away");
@@ -147,6 +149,20 @@ async fn a_browser_uses_every_route_by_forms_and_cookie() {
         assert_eq!(ada.cookie, None);
         assert!(ada.open("/").await.body.contains(r#"name="password""#));
     }
+}
+
+#[tokio::test]
+async fn the_page_for_operators_is_theirs_alone() {
+    let home = Home::new("memory:");
+    let app = home.start().await;
+    for (user, password, status) in [("ada", "lovelace", StatusCode::FORBIDDEN), ("grace", "hopper", StatusCode::OK)] {
+        let mut browser = Browser::new(app.address);
+        assert!(browser.open("/operators").await.header(header::LOCATION).starts_with("/?return_to="), "to the log-in");
+        assert!(browser.submit("/login", &format!("username={user}&password={password}")).await.leads_to_the_page());
+        assert_eq!(browser.open("/operators").await.status, status);
+        assert_eq!(browser.open("/").await.body.contains(r#"href="/operators""#), status == StatusCode::OK);
+    }
+    assert!(app.terminate().await, "{}", home.log());
 }
 
 #[tokio::test]
