@@ -1,6 +1,6 @@
 //! The audit log as the trail of a session.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use super::{Dashboard, TrailLine};
 use crate::{
@@ -24,14 +24,9 @@ impl Dashboard {
     }
 }
 
-fn last_of(
-    trail: Arc<impl AuditTrail>,
-    id: SessionId,
-) -> impl Future<Output = Result<Vec<TrailLine>, AuditError>> + Send + 'static {
-    async move {
-        let page = trail.page(&AuditQuery::new().session(id).page_size(MOST)).await?;
-        Ok(page.entries.iter().map(TrailLine::from).collect())
-    }
+async fn last_of(trail: Arc<impl AuditTrail>, id: SessionId) -> Result<Vec<TrailLine>, AuditError> {
+    let page = trail.page(&AuditQuery::new().session(id).page_size(MOST)).await?;
+    Ok(page.entries.iter().map(TrailLine::from).collect())
 }
 
 impl From<&AuditEntry> for TrailLine {

@@ -55,10 +55,10 @@ fn about(shared: &Shared, base: &Base, session: &SessionInfo, token: &str) -> Ma
         ("Address at the start", html! { (address) }),
         ("Proved by", html! { (proved) }),
         ("Begun", moment(session.created_at())),
-        ("Last proof of who it is", moment(session.authenticated_at())),
+        ("Last proof", moment(session.authenticated_at())),
         ("Last seen", ago(now, session.last_seen())),
         ("Ends", end(session, now)),
-        ("Ends in any case", left(now, now.after(session.remaining().absolute))),
+        ("At the latest", left(now, now.after(session.remaining().absolute))),
     ];
     html! {
         div class="head" {
