@@ -72,7 +72,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// All figures, with a fresh count of the live sessions. What that costs grows with all that the store holds: one command
-    /// for every 500 sessions, and 16 bytes for each while it lasts. Where it is asked for often, [`glance`](Self::glance).
+    /// for every 500 to 10,000 sessions, and 16 bytes for each while it lasts. Where it is asked for often, [`glance`](Self::glance).
     ///
     /// # Errors
     /// If the store fails.

@@ -1,12 +1,15 @@
 //! Going through all live sessions, for whoever counts them; and sessions that are not kept alive by being counted.
 
-use std::sync::{Arc, Weak};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
 use super::{Error, Inner, Sessions, enter::check_user, meter::Fact, verdict::is_among_all};
 use crate::{
-    clock::Timestamp,
+    clock::{Stopwatch, Timestamp},
     record::{Record, SessionId},
     sessions::Meter,
     store::CacheFigures,
@@ -14,13 +17,19 @@ use crate::{
 
 impl Sessions {
     /// Shows `see` every live session, of every user and of nobody, at least once; what is kept beside sessions is not shown. The
-    /// cost grows with all that the store holds: one command for each [`PART`] of them, each under the deadline.
+    /// cost grows with all that the store holds: one command for each part of them, each under the deadline. Parts become larger while
+    /// they are quickly told, since some stores look through everything for each.
     pub(crate) async fn see_all(&self, mut see: impl FnMut(&Record, Timestamp)) -> Result<(), Error> {
         let ended = self.load_fresh(SessionId::EVERYBODY, self.now()).await?.map(|record| record.last_seen_at());
-        let mut from = None;
+        let (mut from, mut size) = (None, SMALLEST_PART);
         loop {
-            let now = self.now();
-            let part = self.run(self.store().scan(from, PART, now)).await?;
+            let (now, watch) = (self.now(), Stopwatch::start());
+            let part = self.run(self.store().scan(from, size, now)).await?;
+            size = match Duration::from_nanos(watch.nanos()) {
+                took if took < QUICK => (size * 2).min(LARGEST_PART),
+                took if took > SLOW => (size / 2).max(SMALLEST_PART),
+                _ => size,
+            };
             part.records.iter().filter(|record| is_session(record, ended, now)).for_each(|record| see(record, now));
             match part.next {
                 Some(next) => from = Some(next),
@@ -77,5 +86,9 @@ fn is_session(record: &Record, ended: Option<Timestamp>, now: Timestamp) -> bool
     of_a_user && lives && record.id() != SessionId::EVERYBODY
 }
 
-/// So many sessions in one command: on a server that is some milliseconds.
-const PART: usize = 500;
+/// So many sessions in one command: on a server that is some milliseconds, and some hundred KiB.
+const SMALLEST_PART: usize = 500;
+const LARGEST_PART: usize = 10_000;
+/// Far from any deadline.
+const QUICK: Duration = Duration::from_millis(50);
+const SLOW: Duration = Duration::from_millis(200);

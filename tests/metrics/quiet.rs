@@ -38,6 +38,7 @@ async fn a_count_that_fails_is_an_error_and_the_task_goes_on() {
     let task = metrics.spawn();
     sleep(minutes(3)).await;
     assert_eq!(metrics.glance().live, None);
+    // A count and a sample fall into one moment: in which minute the failure is, is open.
     assert!(metrics.history().iter().any(|sample| sample.store_failures > 0));
     calls.break_store(false);
     sleep(minutes(2)).await;
