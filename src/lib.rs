@@ -224,7 +224,11 @@ pub use token::{MalformedToken, RefusalKind, Token};
     feature = "toml",
     feature = "redis",
     feature = "cache",
-    feature = "service"
+    feature = "service",
+    feature = "audit",
+    feature = "metrics",
+    feature = "api",
+    feature = "dashboard"
 ))]
 mod documents {
     #[doc = include_str!("../README.md")]
