@@ -82,9 +82,11 @@ async fn check_in(session: &Session, form: Login) -> Result<Issued, Error> {
     session.log_in(form.username).roles(roles).remember(form.remember).since(&attempt).await
 }
 
-/// A new token for the one that came: the old one is good until the new one is first used, and a moment longer.
+/// A new token for the one that came: the old one is good until the new one is first used, and a moment longer. It goes the way that the old
+/// one came: what came as a cookie is shown to no script.
 async fn refresh(who: LoggedIn, wants: Wants) -> Result<Response, Error> {
-    Ok(wants.answer(&who.session().rotate().await?))
+    let issued = who.session().rotate().await?;
+    Ok(if who.session().takes_bearer() { wants.answer(&issued) } else { wants.done() })
 }
 
 async fn me(who: LoggedIn, wants: Wants) -> Response {

@@ -13,6 +13,13 @@ pub trait Authenticator: Send + Sync + 'static {
         async move { Ok(Some(id)) }
     }
 
+    /// The spelling by which attempts on a name are counted that [`find`](Self::find) finds nobody for. It has to be one for all the
+    /// spellings that would find the same user, or the counts tell who is one. Unless this is implemented: in small letters, without
+    /// spaces around.
+    fn spelling(&self, name: &str) -> String {
+        name.trim().to_lowercase()
+    }
+
     /// Whether this is the user's password. It is called with `None` too, when there is no such user, and has to do as much work
     /// then; whatever it answers to that, nobody is logged in.
     fn check(&self, user: Option<&str>, password: &str) -> impl Future<Output = Result<Verdict, Failed>> + Send;
@@ -32,7 +39,7 @@ pub struct Verdict {
     pub(super) right: bool,
     pub(super) roles: Vec<String>,
     pub(super) keep: Vec<String>,
-    pub(super) factors: Vec<String>,
+    pub(super) factors: Option<Vec<String>>,
 }
 
 impl Verdict {
@@ -58,9 +65,10 @@ impl Verdict {
         self
     }
 
-    /// He owes one of these second factors still: until he has passed it, he is not logged in.
+    /// He owes one of these second factors still: until he has passed it, he is not logged in. If there are none of them, he cannot
+    /// be.
     pub fn second_factor<F: Into<String>>(self, factors: impl IntoIterator<Item = F>) -> Self {
-        Self { factors: factors.into_iter().map(Into::into).collect(), ..self }
+        Self { factors: Some(factors.into_iter().map(Into::into).collect()), ..self }
     }
 }
 
@@ -93,6 +101,7 @@ impl fmt::Debug for Failed {
 /// The same, of any authenticator.
 pub(super) trait Erased: Send + Sync {
     fn find<'a>(&'a self, name: &'a str) -> Asked<'a, Option<String>>;
+    fn spelling(&self, name: &str) -> String;
     fn check<'a>(&'a self, user: Option<&'a str>, password: &'a str) -> Asked<'a, Verdict>;
     fn check_factor<'a>(&'a self, user: &'a str, factor: &'a str, code: &'a str) -> Asked<'a, bool>;
 }
@@ -102,6 +111,10 @@ type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> + Send + 'a>>
 impl<A: Authenticator> Erased for A {
     fn find<'a>(&'a self, name: &'a str) -> Asked<'a, Option<String>> {
         Box::pin(Authenticator::find(self, name))
+    }
+
+    fn spelling(&self, name: &str) -> String {
+        Authenticator::spelling(self, name)
     }
 
     fn check<'a>(&'a self, user: Option<&'a str>, password: &'a str) -> Asked<'a, Verdict> {

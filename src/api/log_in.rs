@@ -15,7 +15,7 @@ use super::{
     view::{Opened, Owed},
     who::Anybody,
 };
-use crate::{config::Carriers, sessions::Issued};
+use crate::{clock::Stopwatch, config::Carriers, sessions::Issued};
 
 /// Who somebody says he is, and the proof of it.
 #[derive(ToSchema)]
@@ -72,20 +72,34 @@ impl FirstFactor {
         if self.token && carriers == Carriers::CookieOnly {
             return Err(invalid("token", "cannot be had: tokens travel by cookie only here"));
         }
+        session.may_begin_here()?;
+        let begun = Stopwatch::start();
         let user = api.authenticator.find(&self.username).await?;
-        let attempt = session.attempt(user.as_deref().unwrap_or(&self.username)).await?;
-        let verdict = api.authenticator.check(user.as_deref(), &self.password).await?;
+        // Also of nobody all spellings are one: else the count would tell who is a user.
+        let counted = user.clone().unwrap_or_else(|| api.authenticator.spelling(&self.username));
+        let attempt = session.attempt(counted).await?.begun_at(begun);
+        let verdict = match api.authenticator.check(user.as_deref(), &self.password).await {
+            Ok(verdict) => verdict,
+            Err(failed) => {
+                attempt.withdraw().await;
+                return Err(failed.into());
+            }
+        };
         let (Some(user), Verdict { right: true, roles, keep, factors }) = (user, verdict) else {
             return Err(attempt.refuse().await.into());
         };
-        let owes = !factors.is_empty();
+        let owes = factors.is_some();
         let log_in = session.log_in(user).since(&attempt).method("pwd").roles(roles).remember(self.remember);
         let log_in = keep.iter().fold(log_in, |log_in, prefix| log_in.keep(prefix));
         let log_in = match self.device_id {
             Some(id) => log_in.device_id(id),
             None => log_in,
         };
-        let issued = if owes { log_in.pending_second_factor(factors).await? } else { log_in.await? };
+        let issued = match factors {
+            // Of no factor at all none will do, and nobody is logged in without.
+            Some(factors) => log_in.pending_second_factor(factors).await?,
+            None => log_in.await?,
+        };
         let by_body = self.token || carriers == Carriers::BearerOnly || session.takes_bearer();
         if by_body {
             session.takes_it_from_the_body();

@@ -40,8 +40,13 @@ pub(super) async fn pass(api: &Api, who: &Anybody, second: SecondFactor) -> Resu
         return Err(Problem::new(Code::WrongFactor));
     }
     let attempt = pending.attempt(&second.factor).await?;
-    if !api.authenticator.check_factor(pending.user(), &second.factor, &second.code).await? {
-        return Err(attempt.refuse().await.into());
+    match api.authenticator.check_factor(pending.user(), &second.factor, &second.code).await {
+        Ok(true) => {}
+        Ok(false) => return Err(attempt.refuse().await.into()),
+        Err(failed) => {
+            attempt.withdraw().await;
+            return Err(failed.into());
+        }
     }
     let issued = pending.pass(&second.factor).since(&attempt).await?;
     Ok(opened(who, &issued, who.session.takes_bearer()))

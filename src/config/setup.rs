@@ -117,8 +117,11 @@ fn take<T: DeserializeOwned>(settings: &mut Map<String, Value>, group: &str) -> 
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let field = if path == "." { group.to_owned() } else { format!("{group}.{path}") };
-        // The text alone: what it came from would show the value again.
-        ConfigError::new(field, error.into_inner().to_string())
+        // Names of fields are told. A value is not: it may be a key, or an address with a password, in the wrong place.
+        let text = error.into_inner().to_string();
+        let names_fields = ["unknown field", "missing field"].iter().any(|beginning| text.starts_with(beginning));
+        let problem = if names_fields { text } else { "is of the wrong type: see docs/configuration.md".to_owned() };
+        ConfigError::new(field, problem)
     })
 }
 
@@ -223,6 +226,15 @@ mod tests {
         let key = "c2VjcmV0IGtleSBvZiAzMiBieXRlcyBpbiBiYXNlNjQ=";
         let error = problem(&format!("[store]\nurl = \"memory:\"\n[keys]\nenv = \"{key}\""));
         assert!(!error.to_string().contains(key) && error.to_string().contains("never stands in the file"), "{error}");
+        for (text, field) in [
+            (format!("keys = \"{key}\"\n[store]\nurl = \"memory:\""), "keys"),
+            (format!("store = \"postgres://app:{secret}@h/app\"\n[keys]\nenv = \"K\""), "store"),
+            (format!("[store]\nurl = \"memory:\"\nsealed = \"{secret}\"\n[keys]\nenv = \"K\""), "store.sealed"),
+        ] {
+            let error = problem(&text);
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains(key) && !shown.contains(secret) && error.field() == field, "{shown}");
+        }
         let error = problem(&format!("[store]\nurl = \"postgres://app:{secret}@h/app\n[keys]"));
         assert!(!format!("{error} {error:?}").contains(secret), "{error}");
     }

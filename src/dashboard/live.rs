@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -16,7 +17,10 @@ use axum::{
 };
 use futures_core::Stream;
 use http::{HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL};
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
 
 use super::shared::{News, Shared};
 use crate::{extract::LoggedIn, sessions::Ended};
@@ -41,18 +45,28 @@ pub(super) async fn live(State(shared): State<Arc<Shared>>, who: LoggedIn) -> Re
 
 /// Sends what is new, as long as the session is there and somebody listens.
 async fn feed(mut news: watch::Receiver<News>, mut ended: Ended, to: mpsc::Sender<Event>) {
+    let mut next = Event::default();
+    let mut is_news = true;
     loop {
-        let latest = news.borrow_and_update().clone();
-        let News::Figures(figures) = latest else { return };
-        if to.send(Event::default().data(&*figures)).await.is_err() {
-            return;
+        if is_news {
+            let latest = news.borrow_and_update().clone();
+            let News::Figures(figures) = latest else { return };
+            next = Event::default().data(&*figures);
         }
+        // Also from whoever does not read.
         tokio::select! {
             biased;
             _ = &mut ended => return,
-            () = to.closed() => return,
-            changed = news.changed() => if changed.is_err() { return },
+            sent = to.send(next) => if sent.is_err() { return },
         }
+        next = Event::default().comment("");
+        is_news = tokio::select! {
+            biased;
+            _ = &mut ended => return,
+            () = to.closed() => return,
+            changed = news.changed() => if changed.is_err() { return } else { true },
+            () = sleep(SILENCE) => false,
+        };
     }
 }
 
@@ -66,3 +80,6 @@ impl Stream for Events {
         self.0.poll_recv(cx).map(|event| event.map(Ok))
     }
 }
+
+/// After so long without anything a proxy may take the connection for dead, and the page would have to ask anew, which prolongs the session.
+const SILENCE: Duration = Duration::from_secs(15);

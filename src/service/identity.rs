@@ -4,7 +4,7 @@ use http::{Extensions, Request};
 
 use super::{Credential, ServiceSession};
 use crate::{
-    record::SessionId,
+    record::{Record, SessionId},
     sessions::{Error, ErrorKind, Event, Reason, Sessions},
 };
 
@@ -85,11 +85,16 @@ impl ServiceIdentity {
     /// service.
     pub async fn session(&self, id: SessionId) -> Result<ServiceSession, Error> {
         self.makes_use_of(READ, Some(id))?;
+        Ok(ServiceSession::new(self.clone(), self.shown(id).await?))
+    }
+
+    /// A session as the store has it now, unless its user owes a proof of who he is.
+    pub(super) async fn shown(&self, id: SessionId) -> Result<Arc<Record>, Error> {
         let record = self.sessions().session_of_id(id).await?;
         if record.demands_step_up() || record.first_factor().is_some() {
             return Err(Error::new(ErrorKind::StepUpRequired));
         }
-        Ok(ServiceSession::new(self.clone(), record))
+        Ok(record)
     }
 
     /// Ends a session now, on every node. Says whether it was alive. Needs `session.revoke`; its [event](Event::Ended) says

@@ -2,10 +2,15 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{ServiceIdentity, identity::WRITE};
+use super::{
+    ServiceIdentity,
+    identity::WRITE,
+    registry::{TRIES, pause},
+};
 use crate::{
-    record::{Change, FieldChange, Record, SessionId, is_reserved},
-    sessions::{Error, Reason, SessionInfo, check_name, from_json, readable, to_json},
+    record::{Change, ChangeRefused, FieldChange, Record, SessionId, is_reserved},
+    sessions::{Error, ErrorKind, Reason, SessionInfo, check_name, from_json, readable, to_json},
+    store::Changed,
 };
 
 /// A user's session in the hands of a service. Reads are local; writes are buffered, and stored as one change by
@@ -98,16 +103,37 @@ impl ServiceSession {
     ///
     /// # Errors
     /// [`ErrorKind::NotPermitted`](crate::ErrorKind::NotPermitted); [`ErrorKind::Ended`](crate::ErrorKind::Ended) if the session has
-    /// ended in the meantime: no new one is made; [`ErrorKind::ChangeRefused`](crate::ErrorKind::ChangeRefused) if it would exceed
-    /// its bounds, or what was to be incremented is not an integer. What was buffered is dropped in each case.
+    /// ended in the meantime: no new one is made; [`ErrorKind::StepUpRequired`](crate::ErrorKind::StepUpRequired) if its user has to
+    /// prove who he is since; [`ErrorKind::ChangeRefused`](crate::ErrorKind::ChangeRefused) if it would exceed its bounds, or what was
+    /// to be incremented is not an integer. What was buffered is dropped in each case.
     pub async fn commit(&mut self) -> Result<SessionInfo, Error> {
         let change = std::mem::take(&mut self.change);
         self.service.makes_use_of(WRITE, Some(self.id()))?;
         if !change.is_empty() {
-            let (sessions, seen) = (self.service.sessions(), Arc::clone(&self.record));
-            self.record = sessions.change(seen.id(), change, seen, sessions.now()).await?;
+            self.record = self.store(change).await?;
         }
         Ok(self.info())
+    }
+
+    /// Changes the session as it was when it could be shown to the service, or as it is then once more.
+    async fn store(&self, change: Change) -> Result<Arc<Record>, Error> {
+        let (sessions, id) = (self.service.sessions(), self.id());
+        let change = change.within(sessions.config().attributes);
+        for tries in 0..TRIES {
+            let seen = self.service.shown(id).await.map_err(|error| match error.kind() {
+                ErrorKind::NotFound => Error::new(ErrorKind::Ended),
+                _ => error,
+            })?;
+            let mut change = change.clone();
+            change.expect(seen.revision());
+            match sessions.change_service(id, change.having_seen(seen), sessions.now()).await? {
+                Changed::Merged(record) => return Ok(record),
+                Changed::Gone => return Err(Error::new(ErrorKind::Ended)),
+                Changed::Refused(ChangeRefused::Outdated | ChangeRefused::InTransit) => pause(tries).await,
+                Changed::Refused(refused) => return Err(refused.into()),
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable))
     }
 
     /// Ends it now, on every node; see [`ServiceIdentity::revoke`].

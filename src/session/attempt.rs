@@ -36,6 +36,12 @@ impl Session {
         sessions.attempt_from(name, whence).await
     }
 
+    /// Refuses what another site made the browser send, before anything is looked up for it.
+    #[cfg(feature = "api")]
+    pub(crate) fn may_begin_here(&self) -> Result<(), Error> {
+        self.shared.arrival.from.check()
+    }
+
     /// The id of the request's device, if this user has logged in there before.
     fn device_that_knows(&self, user: &str) -> Option<String> {
         let devices = self.shared.sessions.as_ref()?.devices();

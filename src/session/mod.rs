@@ -196,6 +196,13 @@ impl Session {
         self.shared.arrival.refusal
     }
 
+    /// Whether the request came with a Bearer token: then its client takes a new one from the body of the answer. To whoever came
+    /// with the cookie no body should give one: a script on the page, which cannot read the cookie, could read that (ASVS 3.3.4).
+    #[must_use]
+    pub fn takes_bearer(&self) -> bool {
+        self.shared.arrival.way == Some(Way::Bearer)
+    }
+
     /// What a 401 to this request has to say in `WWW-Authenticate` (RFC 6750, section 3): an error
     /// code only if a credential came and was refused. [`LoggedIn`](crate::LoggedIn) says it by itself.
     #[must_use]

@@ -49,7 +49,7 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::NotLoggedIn`] without a user; if the store fails, they are still alive.
     pub async fn log_out_everywhere(&self) -> Result<Vec<SessionId>, Error> {
-        let (sessions, user, id) = self.logged_in()?;
+        let (sessions, user, id) = self.logged_in().await?;
         let ended = sessions.revoke_user(&user, Reason::LoggedOut).await?;
         self.lock().end(id);
         Ok(ended)
@@ -99,7 +99,7 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::NotLoggedIn`] without a user.
     pub async fn sessions(&self) -> Result<Vec<SessionInfo>, Error> {
-        let (sessions, user, id) = self.logged_in()?;
+        let (sessions, user, id) = self.logged_in().await?;
         sessions.list_with(&user, Some(id)).await
     }
 
@@ -109,7 +109,7 @@ impl Session {
     /// [`ErrorKind::NotFound`] if it is not his, or not there; [`ErrorKind::NotLoggedIn`] without a
     /// user.
     pub async fn revoke(&self, id: SessionId) -> Result<(), Error> {
-        let (sessions, user, current) = self.logged_in()?;
+        let (sessions, user, current) = self.logged_in().await?;
         if id == current {
             return self.log_out().await;
         }
@@ -121,15 +121,21 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::NotLoggedIn`] without a user.
     pub async fn revoke_others(&self) -> Result<Vec<SessionId>, Error> {
-        let (sessions, user, id) = self.logged_in()?;
+        let (sessions, user, id) = self.logged_in().await?;
         sessions.revoke_others(&user, id, Reason::ByUser).await
     }
 
-    fn logged_in(&self) -> Result<(&Sessions, String, SessionId), Error> {
+    /// Who is logged in, as the store has it now: what lists or ends the sessions of a user must not rest on an answer that may be out
+    /// of date, as whoever was logged out could end them else.
+    async fn logged_in(&self) -> Result<(&Sessions, String, SessionId), Error> {
         let sessions = self.manager()?;
-        let state = self.look();
-        let record = &state.open().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?.record;
-        let user = record.user().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
-        Ok((sessions, user.to_owned(), record.id()))
+        let seen = self.look().open().cloned().ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?;
+        if seen.record.user().is_none() {
+            return Err(Error::new(ErrorKind::NotLoggedIn));
+        }
+        let session = sessions.looked_at_again(&seen).await?;
+        let user = session.record.user().filter(|_| !session.suspended);
+        let user = user.ok_or_else(|| Error::new(ErrorKind::NotLoggedIn))?.to_owned();
+        Ok((sessions, user, session.record.id()))
     }
 }

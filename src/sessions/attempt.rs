@@ -8,7 +8,7 @@ use super::{Error, ErrorKind, Event, Limiter, Sessions, enter::check_user, throt
 use crate::{
     clock::{Stopwatch, Timestamp},
     store::{Epoch, Terms},
-    throttle::{Block, Counted},
+    throttle::{Block, Counted, State},
 };
 
 /// The beginning of a log-in, from before the password is checked. [`LogIn::since`](super::LogIn::since)
@@ -174,7 +174,18 @@ impl Sessions {
             let _ = self.clear(what).await;
         }
         if let Some(network) = &attempt.network {
-            let _ = self.give_back(network).await;
+            let _ = self.take_out(network, State::given_back).await;
+        }
+    }
+
+    /// An attempt was none. That is not worth an error to whoever has one already.
+    pub(crate) async fn withdraw(&self, attempt: &Attempt) {
+        let throttle = &self.inner.config.throttle;
+        for what in &attempt.counts {
+            let _ = self.take_out(what, |state| state.withdrawn(throttle.account.free)).await;
+        }
+        if let Some(network) = &attempt.network {
+            let _ = self.take_out(network, |state| state.withdrawn(throttle.network.free)).await;
         }
     }
 
@@ -223,6 +234,17 @@ impl Attempt {
             sleep(answer_after.saturating_sub(Duration::from_nanos(begun.nanos()))).await;
             Error::new(ErrorKind::WrongCredentials)
         }
+    }
+
+    /// Nothing was checked, because what checks it is broken: the attempt counts for nothing. Else an outage would lock out whoever
+    /// tries again with the right password. For what was checked, and was wrong, [`refuse`](Self::refuse).
+    pub async fn withdraw(&self) {
+        self.sessions.withdraw(self).await;
+    }
+
+    /// The same, of an attempt that began earlier: what was looked up before it counts for its time.
+    pub(crate) fn begun_at(self, begun: Stopwatch) -> Self {
+        Self { begun, ..self }
     }
 
     /// When it began.

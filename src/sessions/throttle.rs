@@ -78,13 +78,13 @@ impl Sessions {
         }
     }
 
-    /// Takes one attempt out of a count again, as it was no guess.
-    pub(super) async fn give_back(&self, what: &Counted) -> Result<(), Error> {
+    /// Takes one attempt out of a count again, as it was no guess, or no attempt.
+    pub(super) async fn take_out(&self, what: &Counted, less: impl Fn(State) -> State) -> Result<(), Error> {
         for tries in 0..TRIES {
             let now = self.now();
             let Some((record, state)) = self.find(what, now).await?.counter else { return Ok(()) };
             let mut change = Change::new();
-            change.set(COUNT, state.given_back().to_bytes());
+            change.set(COUNT, less(state).to_bytes());
             if self.change_counter(record, change, now).await? {
                 return Ok(());
             }

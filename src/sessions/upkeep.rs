@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Authenticated, Error, ErrorKind, Event, Honoured, Issued, Sessions};
+use super::{Authenticated, Error, ErrorKind, Event, Honoured, Issued, Sessions, verdict::is_among_all};
 use crate::{
     clock::Timestamp,
     key::random_bytes,
@@ -122,8 +122,15 @@ impl Sessions {
             bounds.fields += 2;
             bounds.bytes += 256;
         }
+        // Known already where a request has just come with its token; what is open for longer may not have asked for a while.
+        if !self.knows_who_has_ended(now) {
+            self.still_holds(seen.authenticated_at(), ErrorKind::Ended).await?;
+        }
         let change = change.within(bounds).having_seen(seen);
         match self.run(self.store().change(id, change, now)).await? {
+            Changed::Merged(record) if is_among_all(&record, self.inner.everybody.until()) => {
+                Err(Error::new(ErrorKind::Ended))
+            }
             Changed::Merged(record) => Ok(record),
             Changed::Gone => Err(Error::new(ErrorKind::Ended)),
             Changed::Refused(refused) => {

@@ -31,6 +31,9 @@ mod sql;
 pub mod sqlite;
 mod terms;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use sql::server::shown_place;
+
 pub use answer::{Changed, Created, Page, Replaced, Replacement};
 pub use any::AnyStore;
 pub(crate) use erased::{Command, ErasedStore};

@@ -63,6 +63,12 @@ impl State {
         Self { count: self.count.saturating_sub(1), ..self }
     }
 
+    /// The same without one attempt that has turned out not to have been one. A delay that it began is over.
+    pub(crate) fn withdrawn(self, free: u32) -> Self {
+        let left = self.given_back();
+        Self { block: left.block.filter(|_| left.count >= free), ..left }
+    }
+
     fn is_forgotten(&self, forget: Duration, now: Timestamp) -> bool {
         !self.is_locked() && now.since(self.last) >= forget
     }
@@ -245,4 +251,16 @@ mod tests {
         longest_delay: Duration::from_secs(10),
         forget: Duration::from_secs(60),
     };
+
+    #[test]
+    fn what_was_no_attempt_leaves_neither_count_nor_delay() {
+        let mut state = None;
+        for _ in 0..PACE.free {
+            let Step::Allowed { state: next, .. } = attempt(state, &PACE, None, at(0)) else { panic!("free") };
+            state = Some(next);
+        }
+        assert!(matches!(attempt(state, &PACE, None, at(0)), Step::Refused(_)));
+        let state = state.map(|state| state.withdrawn(PACE.free));
+        assert!(matches!(attempt(state, &PACE, None, at(0)), Step::Allowed { .. }), "the last free one is free again");
+    }
 }

@@ -215,3 +215,28 @@ async fn an_authenticator_that_fails_is_an_outage_and_no_refusal() {
     assert_eq!(error.kind(), ErrorKind::InvalidName);
     assert!(!reply.body.contains("control"), "{}", reply.body);
 }
+
+/// However a name is spelt, the answers tell nothing of whether it is anybody's.
+#[tokio::test]
+async fn spellings_are_counted_as_one_whether_there_is_such_a_user_or_not() {
+    let site = Site::new().await;
+    for spellings in [["ada", "ADA"], ["nobody", "NOBODY"]] {
+        let mut statuses = Vec::new();
+        for attempt in 0..6 {
+            let body = json!({ "username": spellings[attempt % 2], "password": "wrong" });
+            statuses.push(site.client().post(body).await.status.as_u16());
+        }
+        assert_eq!(statuses, [401, 401, 401, 401, 401, 429], "{spellings:?}");
+    }
+}
+
+/// An application that finds none of a user's factors has said that he owes one.
+#[tokio::test]
+async fn a_second_factor_of_no_kind_lets_nobody_in() {
+    let site = Site::new().await;
+    let mut joan = site.client();
+    let reply = joan.post(json!({ "username": "joan", "password": "clarke" })).await;
+    assert_eq!(reply.status, StatusCode::ACCEPTED);
+    assert!(!joan.is_logged_in().await);
+    joan.post(json!({ "factor": "totp", "code": "123456" })).await.is_problem(StatusCode::FORBIDDEN, "wrong_factor");
+}

@@ -64,3 +64,39 @@ async fn a_store_that_fails_in_the_middle_is_a_503_and_what_was_to_end_is_alive(
         assert!(ada.is_logged_in().await);
     }
 }
+
+/// P10: what could not be checked is no guess. However often the right password is tried meanwhile, nobody is slowed down or locked by it.
+#[tokio::test]
+async fn an_outage_of_what_checks_passwords_and_codes_locks_nobody_out() {
+    let site = Site::new().await;
+    for _ in 0..150 {
+        let reply = site.client().post(json!({ "username": "margaret", "password": "hamilton" })).await;
+        reply.is_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    }
+    let wrong = site.client().post(json!({ "username": "margaret", "password": "wrong" })).await;
+    wrong.is_problem(StatusCode::UNAUTHORIZED, "wrong_credentials");
+
+    let mut grace = site.client();
+    grace.post(json!({ "username": "grace", "password": "hopper" })).await;
+    for _ in 0..10 {
+        let reply = grace.post(json!({ "factor": "totp", "code": "out of order" })).await;
+        reply.is_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    }
+    let right = grace.post(json!({ "factor": "totp", "code": "123456" })).await;
+    assert_eq!(right.status, StatusCode::CREATED);
+}
+
+/// The same of a right password whose user has as many sessions as he may.
+#[tokio::test]
+async fn a_right_password_that_finds_no_room_is_no_guess() {
+    let site = Site::with(|config| {
+        config.limit.max = 1;
+        config.limit.when_full = countersign::WhenFull::Reject;
+    })
+    .await;
+    let right = json!({ "username": "ada", "password": "lovelace" });
+    assert_eq!(site.client().post(right.clone()).await.status, StatusCode::CREATED);
+    for _ in 0..20 {
+        site.client().post(right.clone()).await.is_problem(StatusCode::CONFLICT, "too_many_sessions");
+    }
+}

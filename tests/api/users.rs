@@ -28,6 +28,7 @@ impl Authenticator for Users {
         Ok(match (user, password) {
             (Some("ada"), "lovelace") => Verdict::right().roles(["editor"]).keep("cart."),
             (Some("grace"), "hopper") => Verdict::right().roles(["admin"]).second_factor(["totp", "recovery"]),
+            (Some("joan"), "clarke") => Verdict::right().second_factor(Vec::<String>::new()),
             (Some("hedy"), "lamarr") => {
                 // While her password is checked, it is changed.
                 self.sessions.revoke_user("hedy", Reason::PasswordChanged).await?;

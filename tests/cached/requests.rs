@@ -7,13 +7,16 @@ use std::{
 
 use axum::Router;
 use countersign::{
-    CachedStore, Clock, Config, ErrorKind, Event, KeyRing, MemoryStore, Outage, RefusalKind, SessionLayer, Sessions,
-    Token,
+    CachedStore, Clock, Config, ErrorKind, Event, KeyRing, MemoryStore, Outage, Reason, RefusalKind, SessionLayer,
+    Sessions, Token, store::AnyStore,
 };
-use http::StatusCode;
+use http::{Method, StatusCode};
 use tokio::time::sleep;
 
-use crate::support::{Browser, Calls, KEY, Probe, app, minutes, seconds};
+use crate::{
+    line::Channel,
+    support::{Browser, Calls, Gate, KEY, Probe, app, app_behind, minutes, seconds},
+};
 
 /// A node with a cache, and what it asks of the store that all nodes share.
 pub(crate) struct Node {
@@ -188,4 +191,44 @@ async fn another_session_is_ended_from_a_list_although_it_is_remembered() {
     assert_eq!(one.send(http::Method::DELETE, &format!("/sessions/{id}")).await.status, StatusCode::OK);
     assert_eq!(one.send(http::Method::DELETE, &format!("/sessions/{id}")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(other.get("/me").await.status, StatusCode::UNAUTHORIZED);
+}
+
+/// P4: whoever was logged out elsewhere, and is still remembered here, neither sees nor ends any session of its user; nor while an outage
+/// has him read.
+#[tokio::test(start_paused = true)]
+async fn p04_whoever_is_only_remembered_sees_and_ends_nobodys_sessions() {
+    for outage in [None, Some(Outage::StaleFor(minutes(5)))] {
+        for (method, path) in [
+            (Method::GET, "/sessions"),
+            (Method::DELETE, "/sessions"),
+            (Method::DELETE, "/sessions/other"),
+            (Method::POST, "/logout/everywhere"),
+        ] {
+            let shared = Shared::new();
+            let (cache, control) = crate::line::node(&shared.store);
+            let build = |store: AnyStore| {
+                let builder = Sessions::builder(KeyRing::new(KEY).unwrap(), store);
+                builder.config(Config::production()).clock(shared.clock.clone()).build().unwrap()
+            };
+            let there = build(AnyStore::new(Arc::clone(&shared.store)));
+            let here = build(AnyStore::new(cache));
+            let site = match outage {
+                Some(outage) => app_behind(SessionLayer::new(here.clone()).outage(outage), Gate::default()),
+                None => app(here.clone()),
+            };
+            let stolen = there.log_in("ada").await.unwrap();
+            let own = there.log_in("ada").await.unwrap();
+            let mut thief = Browser::with_token(&site, &stolen.token().reveal());
+            for _ in 0..5 {
+                assert_eq!(thief.get("/me").await.body, "ada");
+                sleep(Duration::from_millis(20)).await;
+            }
+            control.channel(Channel::Lossy);
+            assert!(there.revoke(stolen.session_id(), Reason::ByOperator).await.unwrap());
+            let path = path.replace("other", &own.session_id().to_string());
+            let reply = thief.send(method.clone(), &path).await;
+            assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+            assert_eq!(there.list("ada").await.unwrap().len(), 1, "{method} {path}");
+        }
+    }
 }

@@ -121,7 +121,7 @@ async fn the_trail_of_a_session_is_shown_also_after_its_end() {
     let page = open(&mut opal, &format!("/operators/sessions/{own}")).await;
     assert!(page.body.contains("Nothing has been written down about it."));
     let broken = open(&mut opal, "/operators/sessions/AAAAAAAAAAAAAAAAAAAAAAAA").await;
-    assert_eq!(broken.status, StatusCode::NOT_FOUND, "of a session that nobody knows");
+    assert_eq!(broken.status, StatusCode::SERVICE_UNAVAILABLE, "whether there was one, only the trail could tell");
     assert!(!broken.body.contains("disk"), "what failed is for the log");
 }
 

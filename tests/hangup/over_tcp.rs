@@ -97,5 +97,5 @@ fn rounds(backend: Backend) -> usize {
 }
 
 /// After that, nothing is under way any more.
-const COMING_TO_REST: Duration = Duration::from_millis(25);
+const COMING_TO_REST: Duration = Duration::from_millis(100);
 const PAUSE: Pause = Pause::Sleep(Duration::from_millis(1));

@@ -94,3 +94,31 @@ async fn p05_a_touch_of_what_has_ended_is_an_error_and_brings_nothing_back() {
     let nobody = Session::of(&Request::new(()));
     assert_eq!(nobody.touch().await.unwrap_err().kind(), ErrorKind::MissingLayer);
 }
+
+/// What relies on `touch` alone hears of it as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_prolonged_or_written_after_everybodys_end() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let (handle, mut handles) = mpsc::channel(1);
+        let site = Router::new()
+            .route(
+                "/open",
+                get(move |session: Session| async move {
+                    session.increment("opened", 1)?;
+                    session.commit().await?;
+                    handle.send(session).await.unwrap();
+                    Ok::<_, countersign::Error>(())
+                }),
+            )
+            .layer(SessionLayer::new(world.node().await));
+        let issued = world.sessions.log_in("ada").await.unwrap();
+        Browser::with_token(&site, &issued.token().reveal()).get("/open").await;
+        let open = handles.recv().await.unwrap();
+        world.sessions.revoke_everyone(Reason::ByOperator).await.unwrap();
+        world.pass(seconds(61));
+        assert_eq!(open.touch().await.unwrap_err().kind(), ErrorKind::Ended, "{backend:?}");
+        assert_eq!(open.set("colour", "red").unwrap_err().kind(), ErrorKind::Ended, "{backend:?}");
+    })
+    .await;
+}

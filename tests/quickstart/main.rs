@@ -96,6 +96,15 @@ async fn a_program_uses_every_route_by_json_and_bearer_token() {
         let ada = Program::with_token(app.address, renewed["token"].as_str().unwrap());
         assert_eq!(ada.get("/me").await.json()["session_id"], issued["session_id"]);
 
+        let mut browser = Browser::new(app.address);
+        browser.submit("/login", "username=ada&password=lovelace").await;
+        let reply = browser.fetch(Method::POST, "/refresh").await;
+        assert_eq!(
+            (reply.status, &*reply.body),
+            (StatusCode::NO_CONTENT, ""),
+            "no script is shown what the cookie holds"
+        );
+
         assert_eq!(ada.post("/logout").await.status, StatusCode::NO_CONTENT);
         assert_eq!(ada.post("/logout").await.status, StatusCode::NO_CONTENT);
         assert_eq!(ada.get("/me").await.status, StatusCode::UNAUTHORIZED);

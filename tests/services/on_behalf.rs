@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use countersign::{Change, ErrorKind, Reason, SessionId};
-use http::StatusCode;
+use countersign::{Change, ErrorKind, Reaction, Reason, SessionId};
+use http::{Method, StatusCode};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -248,4 +248,32 @@ async fn what_a_service_ends_the_users_client_loses() {
 
 fn id_of(browser: &Browser) -> SessionId {
     browser.token().unwrap().split('.').nth(1).unwrap().parse().unwrap()
+}
+
+/// What a service has had shown before is not written to, and not shown as it is now.
+#[tokio::test]
+async fn a_session_that_is_suspended_meanwhile_takes_nothing_from_a_service() {
+    on_every_store(|backend| async move {
+        let world = World::with(backend, |config| config.binding.user_agent = Reaction::StepUp).await;
+        let orders = service(&world, "orders", &ALL).await;
+        let app = app(world.node().await);
+        let mut ada = Browser::new(&app);
+        let mut from = async |agent: &str, method: Method, path: &str| {
+            let mut request = ada.request(method, path);
+            request.headers_mut().insert("user-agent", agent.parse().unwrap());
+            let reply = ada.ask(request).await;
+            ada.keep_all(&reply);
+            (reply.status, ada.token().unwrap().to_owned())
+        };
+        let (_, token) = from("Mozilla/5.0 Firefox/134.0", Method::POST, "/login/ada").await;
+        let id = token.parse::<countersign::Token>().unwrap().id();
+        let mut session = orders.session(id).await.unwrap();
+        assert_eq!(from("curl", Method::GET, "/me").await.0, StatusCode::UNAUTHORIZED);
+        world.heard().await;
+        session.set("last_order", "4711").unwrap();
+        assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::StepUpRequired, "{backend:?}");
+        let stored = world.live([id]).await;
+        assert!(stored[0].attributes().value("last_order").is_none(), "{backend:?}");
+    })
+    .await;
 }

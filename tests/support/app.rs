@@ -22,6 +22,10 @@ pub fn app(sessions: Sessions) -> Router {
 }
 
 pub fn app_with(sessions: Sessions, gate: Gate) -> Router {
+    app_behind(SessionLayer::new(sessions), gate)
+}
+
+pub fn app_behind(layer: SessionLayer, gate: Gate) -> Router {
     Router::new()
         .route("/free", get(|| async { "no session needed" }))
         .route("/me", get(|who: LoggedIn| async move { who.user().to_owned() }))
@@ -45,7 +49,7 @@ pub fn app_with(sessions: Sessions, gate: Gate) -> Router {
         .route("/attributes/{name}/{value}", post(write))
         .route("/sessions", get(list).delete(end_others))
         .route("/sessions/{id}", delete(end_one))
-        .layer(SessionLayer::new(sessions))
+        .layer(layer)
         .layer(Extension(gate))
         .with_state(())
 }

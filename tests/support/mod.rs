@@ -19,7 +19,7 @@ mod paced;
 mod probe;
 pub mod servers;
 
-pub use app::{Gate, app, app_with};
+pub use app::{Gate, app, app_behind, app_with};
 pub use backend::{Backend, Place, STALENESS};
 pub use browser::{Browser, Reply};
 pub use forge::sign;

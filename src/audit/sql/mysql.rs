@@ -12,6 +12,7 @@ use super::{Dialect, Engine, NewerTable, Row, Statement, Value, page, prune_befo
 use crate::{
     audit::{AuditEntry, AuditError, AuditPage, AuditQuery, AuditSink, AuditTrail},
     clock::Timestamp,
+    store::shown_place,
 };
 
 /// Entries in a database of MySQL (8 or later) or MariaDB (10.6 or later), for any number of nodes. Cheap to clone; all clones are one.
@@ -39,8 +40,7 @@ impl MySqlAudit {
     pub async fn open(url: &str) -> Result<Self, AuditError> {
         let options: MySqlConnectOptions =
             url.parse().map_err(|error: sqlx::Error| AuditError::unavailable(error).while_opening("in MySQL"))?;
-        let (host, port) = (options.get_host(), options.get_port());
-        let place = format!("in MySQL at {host}:{port}/{}", options.get_database().unwrap_or_default());
+        let place = shown_place("MySQL", options.get_host(), options.get_port(), options.get_database());
         let made = async {
             // Not by the pool, which would try for long, and not say why it fails.
             let mut connection = MySqlConnection::connect_with(&options).await?;

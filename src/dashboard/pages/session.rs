@@ -27,8 +27,12 @@ pub(in crate::dashboard) async fn session(
         Some(read) => Some(read(id).await),
         None => None,
     };
-    if found.is_none() && !matches!(&trail, Some(Some(lines)) if !lines.is_empty()) {
-        return Err(Error::new(ErrorKind::NotFound));
+    match (&found, &trail) {
+        (None, None) => return Err(Error::new(ErrorKind::NotFound)),
+        (None, Some(Some(lines))) if lines.is_empty() => return Err(Error::new(ErrorKind::NotFound)),
+        // Whether there was one, only the trail could tell.
+        (None, Some(None)) => return Err(Error::new(ErrorKind::Unavailable)),
+        _ => {}
     }
     let token = who.session().form_token().await?;
     let page = Page { shared: &shared, base: &base, who: &who, title: "Session", entry: "Users" };

@@ -18,7 +18,13 @@ impl LogIn {
         let sessions = self.sessions.take().ok_or_else(|| Error::new(ErrorKind::MissingLayer))?;
         let factors = if let Stage::First(factors) = &self.stage { &factors[..] } else { &[] };
         self.methods.iter().chain(factors).try_for_each(|name| check_name("a factor's name", name, LONGEST_FACTOR))?;
-        let issued = self.enter(&sessions).await?;
+        let issued = match self.enter(&sessions).await {
+            Ok(issued) => issued,
+            Err(error) => {
+                self.withdraw(&sessions, &error).await;
+                return Err(error);
+            }
+        };
         let (session, user) = (issued.session_id(), &*self.user);
         sessions.emit(&match self.stage {
             Stage::First(_) => Event::FirstFactorPassed { session, user },
@@ -71,6 +77,15 @@ impl LogIn {
                 sessions.enter(Entry { replaces: None, keep: Keep::Nothing, ..entry }, &shape).await
             }
             (entered, _) => entered,
+        }
+    }
+
+    /// The proof was right, and the log-in fails for another reason: that is no guess.
+    async fn withdraw(&self, sessions: &Sessions, error: &Error) {
+        let is_no_guess =
+            matches!(error.kind(), ErrorKind::LimitReached | ErrorKind::ChangeRefused | ErrorKind::Unavailable);
+        if let Some(attempt) = self.attempt.as_ref().filter(|_| is_no_guess) {
+            sessions.withdraw(attempt).await;
         }
     }
 

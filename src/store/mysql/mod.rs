@@ -18,7 +18,7 @@ use super::{
     Terms,
     sql::{
         self,
-        server::{Failure, Lines, run},
+        server::{Failure, Lines, run, shown_place},
     },
 };
 use crate::{
@@ -56,8 +56,7 @@ impl MySqlStore {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options: MySqlConnectOptions =
             url.parse().map_err(|error: sqlx::Error| StoreError::unavailable(error).while_opening("in MySQL"))?;
-        let (host, port) = (options.get_host(), options.get_port());
-        let place = format!("in MySQL at {host}:{port}/{}", options.get_database().unwrap_or_default());
+        let place = shown_place("MySQL", options.get_host(), options.get_port(), options.get_database());
         Self::over(Lines::to(options)).await.map_err(|error| error.while_opening(place))
     }
 

@@ -17,7 +17,7 @@ use super::{
     Terms,
     sql::{
         self,
-        server::{Failure, Lines, run},
+        server::{Failure, Lines, run, shown_place},
     },
 };
 use crate::{
@@ -56,8 +56,7 @@ impl PostgresStore {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options: PgConnectOptions =
             url.parse().map_err(|error: sqlx::Error| StoreError::unavailable(error).while_opening("in PostgreSQL"))?;
-        let (host, port) = (options.get_host(), options.get_port());
-        let place = format!("in PostgreSQL at {host}:{port}/{}", options.get_database().unwrap_or_default());
+        let place = shown_place("PostgreSQL", options.get_host(), options.get_port(), options.get_database());
         Self::over(Lines::to(options)).await.map_err(|error| error.while_opening(place))
     }
 

@@ -4,9 +4,11 @@
 mod failure;
 mod finish;
 mod lines;
+mod place;
 
 pub(in crate::store) use failure::{Engine, Failure};
 pub(in crate::store) use lines::{Line, Lines};
+pub(crate) use place::shown_place;
 
 use std::{error::Error, fmt, future::Future, sync::Arc, time::Duration};
 
