@@ -4,7 +4,7 @@ use argon2::{
     Argon2,
     password_hash::{PasswordVerifier, phc::PasswordHash},
 };
-use tokio::task::spawn_blocking;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// Names, and the argon2id hashes of `lovelace` and `hopper`.
 const USERS: [(&str, &str); 2] = [
@@ -16,6 +16,8 @@ const USERS: [(&str, &str); 2] = [
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$OSb9gQ/WcOIBiJlXkJ378A$EfDCaq63Z5bvHdvAO3yooGgzG9cTiOOxjYky8nbMABE";
 
+static HASHING: Semaphore = Semaphore::const_new(4);
+
 /// What a user may do beside what all may.
 pub(crate) fn roles(username: &str) -> Vec<&'static str> {
     if username == "grace" { vec!["operator"] } else { Vec::new() }
@@ -26,7 +28,8 @@ pub(crate) fn roles(username: &str) -> Vec<&'static str> {
 pub(crate) async fn check(username: &str, password: String) -> bool {
     let user = USERS.iter().find(|(name, _)| *name == username);
     let hash = user.map_or(NOBODY, |(_, hash)| hash);
-    // Hashing takes its time on purpose: not on a thread that serves others.
+    // Hashing takes its time, and 19 MiB, on purpose: not on a thread that serves others, and not for everybody at once.
+    let Ok(_turn) = HASHING.acquire().await else { return false };
     let verified = spawn_blocking(move || {
         let hash = PasswordHash::new(hash)?;
         Argon2::default().verify_password(password.as_bytes(), &hash)

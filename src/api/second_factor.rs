@@ -31,6 +31,15 @@ impl SecondFactor {
 
 /// Only of a log-in that waits for one. A session that is suspended, because it was used from elsewhere, is proved by logging in.
 pub(super) async fn pass(api: &Api, who: &Anybody, second: SecondFactor) -> Result<Response, Problem> {
+    let passed = check(api, who, second).await;
+    if passed.is_err() {
+        // Of two clicks the second is refused, and may be answered last: what the first was given stays.
+        who.session.leaves_the_cookie();
+    }
+    passed
+}
+
+async fn check(api: &Api, who: &Anybody, second: SecondFactor) -> Result<Response, Problem> {
     let pending = who.session.pending().filter(|pending| pending.info().first_factor().is_some());
     let Some(pending) = pending else {
         let kind = if who.session.is_logged_in() { DenialKind::NothingPending } else { who.lacks() };

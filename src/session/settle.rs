@@ -82,7 +82,7 @@ impl Session {
     fn set_cookie(&self, state: &State) -> Option<HeaderValue> {
         let sessions = self.shared.sessions.as_ref()?;
         let (carrier, arrival) = (sessions.carrier(), self.shared.arrival);
-        if arrival.way == Some(Way::Bearer) || !carrier.sets_cookies() {
+        if arrival.way == Some(Way::Bearer) || !carrier.sets_cookies() || state.leaves_cookie {
             return None;
         }
         match (&state.holding, &state.issued) {

@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) issued: Option<Box<Token>>,
     /// A cookie by which the client's device is to be known from now on.
     pub(super) device: Option<Box<HeaderValue>>,
+    /// Whether the response is to leave the client's cookie as it is.
+    pub(super) leaves_cookie: bool,
     /// Whether anybody has asked: then the response depends on the session.
     pub(super) looked_at: bool,
 }
@@ -49,7 +51,7 @@ impl Holding {
 
 impl State {
     pub(super) fn new(holding: Holding) -> Self {
-        Self { holding, change: Change::new(), issued: None, device: None, looked_at: false }
+        Self { holding, change: Change::new(), issued: None, device: None, leaves_cookie: false, looked_at: false }
     }
 
     pub(super) const fn live(&self) -> Option<&Authenticated> {

@@ -243,6 +243,7 @@ impl Attempt {
     }
 
     /// The same, of an attempt that began earlier: what was looked up before it counts for its time.
+    #[cfg(feature = "api")]
     pub(crate) fn begun_at(self, begun: Stopwatch) -> Self {
         Self { begun, ..self }
     }

@@ -147,3 +147,26 @@ async fn a_check_that_fails_is_an_outage() {
     reply.is_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
     assert_eq!(grace.post(totp()).await.status, StatusCode::CREATED);
 }
+
+/// P9: of two clicks one is late, and costs nobody the session that the other has begun.
+#[tokio::test]
+async fn whoever_is_late_takes_nobodys_cookie_away() {
+    let site = Site::new().await;
+    for at_once in [true, false] {
+        let [mut one, _] = half_logged_in(&site).await;
+        let mut two = one.saying(&[]);
+        let replies = if at_once {
+            let (one, two) = tokio::join!(one.post(totp()), two.post(totp()));
+            [one, two]
+        } else {
+            [one.post(totp()).await, two.post(totp()).await]
+        };
+        let [won, late] = {
+            let mut replies = replies;
+            replies.sort_by_key(|reply| reply.status);
+            replies
+        };
+        assert_eq!((won.status, won.set_cookie().is_some()), (StatusCode::CREATED, true));
+        assert_eq!((late.status, late.set_cookie()), (StatusCode::UNAUTHORIZED, None), "{}", late.body);
+    }
+}
