@@ -57,7 +57,7 @@ impl Services {
     fn admitted(&self, credential: Credential, record: &Record, now: Timestamp) -> ServiceIdentity {
         let seen = record.last_seen_at();
         if seen == record.created_at() && now > seen || now.since(seen) >= NOTED_EVERY {
-            self.sessions.touch_service(record.id(), now);
+            self.sessions.touch_service(record, NOTED_EVERY, now);
         }
         ServiceIdentity::new(&self.sessions, credential)
     }
