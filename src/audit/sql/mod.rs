@@ -64,7 +64,7 @@ async fn one_by_one<E: Engine>(engine: &E, batch: &[Arc<AuditEntry>]) -> Result<
 
 /// The only key of the table is its primary one: what is entered twice is the same entry.
 fn is_kept_already(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 async fn prune_before<E: Engine>(engine: &E, before: Timestamp, most: usize) -> Result<usize, AuditError> {
