@@ -1,7 +1,7 @@
 //! Whom and what an entry is about: what it can be found by.
 
 use super::AuditEvent;
-use crate::record::SessionId;
+use crate::{record::SessionId, sessions::Reason};
 
 impl AuditEvent {
     /// The session that it is about: of two that follow each other the new one.
@@ -90,16 +90,27 @@ impl AuditEvent {
         }
     }
 
-    /// Whether a stranger can cause any number of these: he needs no session and no password for it.
+    /// Whether a stranger can cause any number of these: he needs no password for it, and no session but one that is nobody's.
+    /// What says not whose session it is about counts as nobody's.
     pub(super) const fn is_anybodys(&self) -> bool {
         matches!(
             self,
             Self::Started { .. }
+                | Self::Refreshed { .. }
+                | Self::Rotated { .. }
+                | Self::Ended {
+                    user: None,
+                    by: None,
+                    reason: Reason::LoggedOut | Reason::SecretReused | Reason::UsedElsewhere,
+                    ..
+                }
+                | Self::Suspicious { user: None, .. }
                 | Self::Refused { .. }
                 | Self::Denied { .. }
                 | Self::CrossSiteReported { .. }
                 | Self::AttemptFailed
                 | Self::AttemptRefused { .. }
+                | Self::LockedOut { .. }
                 | Self::ServiceRefused { .. }
         )
     }

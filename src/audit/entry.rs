@@ -25,7 +25,8 @@ use crate::clock::Timestamp;
 pub struct AuditEntry {
     /// Its name.
     pub id: EntryId,
-    /// When it happened, by the clock of the node that tells it. Within one log it never goes back.
+    /// When it happened, by the clock of the node that tells it. Within one log it does not go back, but for some
+    /// milliseconds between entries of two threads at once.
     #[serde(with = "instant")]
     pub at: Timestamp,
     /// What happened.

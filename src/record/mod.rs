@@ -161,6 +161,13 @@ impl Record {
         }
     }
 
+    /// The same, whose revisions begin here: for an id that is used again, so that no change that expects a revision of the record
+    /// before applies to this one.
+    #[cfg(feature = "service")]
+    pub(crate) fn with_revision(self, revision: u32) -> Self {
+        Self { revision, ..self }
+    }
+
     /// Takes over what is to be kept of the session that this one replaces. What this one has
     /// already is not overwritten. Of a session whose user [has to prove again](Self::demands_step_up) who he is, nothing is kept but
     /// for him: whoever else logs in from there may have stolen it.
@@ -226,7 +233,7 @@ impl Record {
         &self.succession
     }
 
-    /// How many changes have been applied to it. Of two records of one id, the one with the higher
+    /// How many changes have been applied to it, counted from where its maker began. Of two records of one id, the one with the higher
     /// revision is the later; equal revisions mean equal records.
     #[must_use]
     pub const fn revision(&self) -> u32 {

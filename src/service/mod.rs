@@ -13,6 +13,8 @@ mod layer;
 mod names;
 mod registry;
 mod session;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use future::IdentifiedFuture;

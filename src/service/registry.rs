@@ -10,6 +10,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     config::Lifetime,
+    key::random_bytes,
     record::{Change, ChangeRefused, Record, SERVICES, SecretHash, SessionId},
     sessions::{Error, ErrorKind, Event, ServiceStep, Sessions, to_json},
     store::Changed,
@@ -74,6 +75,8 @@ impl Services {
         let credential = Credential::new(name, permissions(permissions_of_it)?, secret.hash());
         // Its secrets stand in an attribute: as a session it is opened by none.
         let mut record = Record::new(id, SecretHash::NO_SECRETS, KEPT, now).with_user(SERVICES);
+        // Another of this name may have been revoked just now: whoever has read that one must not write it over this one.
+        record = record.with_revision(u32::from_be_bytes(random_bytes()?));
         record.apply(&setting(&credential)?)?;
         if !sessions.keep_service(record, now).await? {
             return Err(Error::new(ErrorKind::ServiceExists));

@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl Services {
-    /// Checks a service's token. One load; a write if a new secret is used for the first time, and to note the last use, at most
-    /// once a minute. One that is forged costs no load.
+    /// Checks a service's token. One load; another, and a write, if a new secret is used for the first time; and a write to note
+    /// the last use, at most once a minute. One that is forged costs no load.
     ///
     /// # Errors
     /// [`ErrorKind::ServiceRefused`] with the precise reason; [`ErrorKind::Unavailable`] if the store could not be asked, which
@@ -28,7 +28,7 @@ impl Services {
         let presented = token.secret().hash();
         for tries in 0..TRIES {
             let now = sessions.now();
-            // What is merely remembered lets in, and refuses nobody.
+            // What is merely remembered lets in, refuses nobody, and is written nowhere.
             let remembered = tries == 0 && sessions.may_be_stale();
             let found = match tries {
                 0 => sessions.service_record(token.id(), now).await?,
@@ -38,6 +38,7 @@ impl Services {
             let mut credential = self.credential_of(&record)?;
             match credential.standing(&presented, now) {
                 Standing::Current | Standing::Graced => return Ok(self.admitted(credential, &record, now)),
+                Standing::Successor | Standing::Reused | Standing::Unknown if remembered => {}
                 Standing::Successor => {
                     credential.confirm(now);
                     if self.put(Arc::clone(&record), &credential, now).await? {
@@ -46,7 +47,6 @@ impl Services {
                     }
                     pause(tries).await;
                 }
-                Standing::Reused | Standing::Unknown if remembered => {}
                 Standing::Reused => return Err(self.refused(Some(&credential.name), RefusalKind::Reused)),
                 Standing::Unknown => return Err(self.refused(Some(&credential.name), RefusalKind::WrongSecret)),
             }
@@ -57,7 +57,7 @@ impl Services {
     fn admitted(&self, credential: Credential, record: &Record, now: Timestamp) -> ServiceIdentity {
         let seen = record.last_seen_at();
         if seen == record.created_at() && now > seen || now.since(seen) >= NOTED_EVERY {
-            self.sessions.touch_service(record.id(), now);
+            self.sessions.touch_service(record, NOTED_EVERY, now);
         }
         ServiceIdentity::new(&self.sessions, credential)
     }

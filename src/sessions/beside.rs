@@ -1,7 +1,7 @@
 //! What the store has beside the sessions of a request: services, kept by the verbs that every store has, and sessions that are
 //! asked for by their id alone.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
@@ -83,9 +83,14 @@ impl Sessions {
         self.ask(self.store().change(id, change, now)).await
     }
 
-    /// Notes the last use of a service, on a task of its own: its request does not wait for that, and does not fail by it.
-    pub(crate) fn touch_service(&self, id: SessionId, now: Timestamp) {
+    /// Notes the last use of a service, on a task of its own: its request does not wait for that, and does not fail by it. It is
+    /// tried once in this time, by whichever request comes first, whether it succeeds or not.
+    pub(crate) fn touch_service(&self, service: &Record, every: Duration, now: Timestamp) {
         let Ok(runtime) = Handle::try_current() else { return };
+        if !self.inner.noted.is_due(service, every, now) {
+            return;
+        }
+        let id = service.id();
         let inner = Arc::clone(&self.inner);
         runtime.spawn(async move {
             let mut change = Change::new();

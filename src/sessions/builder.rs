@@ -2,6 +2,8 @@ use std::{fmt, sync::Arc};
 
 use tokio::sync::watch;
 
+#[cfg(feature = "service")]
+use super::noted::Noted;
 use super::{
     Event, Inner, Permissions, Sessions, Suspicion,
     everybody::Everybody,
@@ -164,6 +166,8 @@ impl SessionsBuilder {
             everybody: Everybody::default(),
             turns: Turns::default(),
             live: Live::default(),
+            #[cfg(feature = "service")]
+            noted: Noted::default(),
             alive: watch::Sender::new(()),
         };
         Sessions { inner: Arc::new(inner), by: None }

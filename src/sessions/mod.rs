@@ -20,6 +20,8 @@ mod log_in;
 mod look_up;
 mod maintenance;
 mod meter;
+#[cfg(feature = "service")]
+mod noted;
 mod permissions;
 mod renew;
 mod revoke;
@@ -84,6 +86,8 @@ use crate::{
 };
 use everybody::Everybody;
 use live::Live;
+#[cfg(feature = "service")]
+use noted::Noted;
 use suspicion::SuspicionHook;
 use tell::Events;
 use throttle::Turns;
@@ -131,6 +135,8 @@ struct Inner {
     everybody: Everybody,
     turns: Turns,
     live: Live,
+    #[cfg(feature = "service")]
+    noted: Noted,
     /// Closed when the last handle is dropped: then maintenance stops.
     alive: watch::Sender<()>,
 }

@@ -29,7 +29,7 @@ impl Sessions {
 
     async fn end(&self, id: SessionId, user: Option<&str>, reason: Reason) -> Result<bool, Error> {
         // No session, but until when all have ended: without it they would be back on every node that is started then.
-        if id == SessionId::EVERYBODY || self.is_a_service(id).await? {
+        if id == SessionId::EVERYBODY || self.is_no_session(id).await? {
             return Ok(false);
         }
         let was_alive = self.run(self.store().revoke(id, self.now())).await?;
@@ -149,14 +149,17 @@ impl Sessions {
         }
     }
 
-    /// Whether this is the id of a service, which follows from its name: it ends by name alone. Few sessions' ids look like one,
-    /// so the store is seldom asked.
-    async fn is_a_service(&self, id: SessionId) -> Result<bool, Error> {
+    /// Whether this is the id of a service, which follows from its name: it ends by name alone. Or of nothing: it need not be ended,
+    /// and a service may be registered under it in the next moment. Few sessions' ids look like one, so the store is seldom asked.
+    async fn is_no_session(&self, id: SessionId) -> Result<bool, Error> {
         if id.shard_tag() != SessionId::shard_tag_of(SERVICES) {
             return Ok(false);
         }
-        let found = self.load_fresh(id, self.now()).await?;
-        Ok(found.is_some_and(|record| !record.is_a_session()))
+        match self.load_fresh(id, self.now()).await {
+            // What cannot be read is of no use to anybody, and can be ended.
+            Err(error) if matches!(error.kind(), ErrorKind::Refused(_)) => Ok(false),
+            found => Ok(!found?.is_some_and(|record| record.is_a_session())),
+        }
     }
 
     pub(super) fn tell_ends(&self, ended: Vec<SessionId>, user: &str, reason: Reason) -> Vec<SessionId> {

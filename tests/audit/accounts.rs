@@ -7,18 +7,20 @@ use std::{
 };
 
 use countersign::{
-    RefusalKind,
+    Config, KeyRing, MemoryStore, RefusalKind, Sessions,
     audit::{
         AnyAudit, AuditEntry, AuditError, AuditErrorKind, AuditEvent, AuditKind, AuditLog, AuditQuery, AuditSink,
         EntryId, SinkState,
     },
 };
+use http::Method;
 
 use crate::{
     LIMIT, all, clock, id,
     kept::on_every_kept,
     numbered, numbers,
     scripted::{Scripted, Step},
+    support::{Browser, KEY, app},
 };
 
 fn state(log: &AuditLog) -> SinkState {
@@ -84,6 +86,39 @@ async fn a_flood_of_refusals_displaces_nothing_that_happens_to_users() {
     assert_eq!(log_ins.len(), 40);
     assert_eq!(state(&log).written, 90, "half of the queue, and those");
     assert_eq!(state(&log).dropped, 19_950);
+}
+
+/// What happens to sessions of nobody, and to accounts that anybody can name, is what a stranger can have happen.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_sessions_without_a_user_displaces_nothing_that_happens_to_users() {
+    let sink = Scripted::shut();
+    let log = AuditLog::builder().sink(sink.clone()).queue(100).clock(clock()).build().unwrap();
+    let mut config = Config::production();
+    config.throttle.account.free = 1;
+    let builder = Sessions::builder(KeyRing::new(KEY).unwrap(), MemoryStore::new()).config(config).clock(clock());
+    let sessions = builder.on_event(log.listener()).build().unwrap();
+    let app = app(sessions.clone());
+    for number in 0..200 {
+        // Somebody who begins a session, and logs out of it; and tries a password.
+        let mut browser = Browser::new(&app);
+        browser.post("/attributes/colour/red").await;
+        browser.send(Method::POST, "/logout").await;
+        let name = format!("user {number}");
+        while let Ok(attempt) = sessions.attempt_from(&name, Default::default()).await {
+            drop(attempt.refuse().await);
+        }
+    }
+    for _ in 0..20 {
+        sessions.log_in("ada").await.unwrap();
+    }
+    assert!(log.dropped() > 500, "there was something to displace them: {:?}", state(&log));
+    sink.open();
+    log.flush(LIMIT).await.unwrap();
+    assert_eq!(all(&sink.kept, AuditQuery::new().kinds([AuditKind::LoggedIn])).await.len(), 20);
+    let kinds: HashSet<_> = all(&sink.kept, AuditQuery::new()).await.iter().map(AuditEntry::kind).collect();
+    for kind in [AuditKind::Started, AuditKind::Ended, AuditKind::LockedOut] {
+        assert!(kinds.contains(&kind), "{kind:?} was among the flood: {kinds:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,9 @@
 //! How a log ends, and what it keeps alive.
 
-use std::sync::{Arc, Weak};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use countersign::{
     KeyRing, MemoryStore, Sessions,
@@ -32,6 +35,30 @@ async fn a_log_that_cannot_be_closed_in_time_says_what_waits() {
     sink.open();
     tokio::time::sleep(LIMIT).await;
     assert_eq!(all(&sink.kept, AuditQuery::new()).await.len(), 0, "it has ended");
+    let state = &log.sinks()[0];
+    assert_eq!((state.offered, state.written, state.dropped, state.waiting()), (7, 0, 7, 0), "and is accounted for");
+}
+
+/// In the queue, taken out of it to wait for more, or on the way to a sink that does not answer.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_wherever_it_is_when_a_log_is_closed_is_counted_as_dropped() {
+    for turns in 0..10 {
+        for (sink, is_shut) in [(Scripted::new([]), false), (Scripted::shut(), true)] {
+            let log = AuditLog::builder().sink(sink.clone()).build().unwrap();
+            for number in 0..600 {
+                log.record(numbered(id(1), number));
+                if number % 100 < turns {
+                    tokio::task::yield_now().await;
+                }
+            }
+            let closed = log.close(Duration::ZERO).await;
+            assert!(!is_shut || closed.is_err());
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let state = &log.sinks()[0];
+            assert_eq!((state.offered, state.written + state.dropped), (600, 600), "{turns} turns: {state:?}");
+            assert!(!is_shut || state.dropped == 600, "{turns} turns: {state:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,14 +1,15 @@
 //! How the tables come to be.
 
 use countersign::audit::{
-    AnyAudit, AuditErrorKind, AuditQuery, AuditSink, AuditTrail, MySqlAudit, PostgresAudit, RedisAudit, SqliteAudit,
+    AnyAudit, AuditErrorKind, AuditLog, AuditQuery, AuditSink, AuditTrail, MemoryAudit, MySqlAudit, PostgresAudit,
+    RedisAudit, SqliteAudit,
 };
 use sqlx::{Connection, MySqlPool, PgPool, SqlitePool};
 
 use crate::{
     all, clock, id,
     kept::open,
-    numbered,
+    numbered, numbers,
     support::{Backend, Place},
 };
 
@@ -77,6 +78,45 @@ async fn a_table_may_stand_in_an_applications_own_database_and_a_stream_beside_t
         log.record(numbered(id(1), 5));
         log.flush(crate::LIMIT).await.unwrap();
         assert_eq!(all(&kept, AuditQuery::new().session(id(1))).await.len(), 1, "{}", kept.name());
+    }
+}
+
+/// Who may neither update nor delete writes, reads, and may write again what was written before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rights_to_insert_and_to_select_are_all_that_an_application_needs() {
+    let (memory, number) = (MemoryAudit::new(1_000), std::process::id());
+    let log = AuditLog::builder().sink(memory.clone()).clock(clock()).build().unwrap();
+    (0..300).for_each(|number| log.record(numbered(id(1), number)));
+    log.flush(crate::LIMIT).await.unwrap();
+    let entries: Vec<_> =
+        all(&memory, AuditQuery::new().oldest_first()).await.into_iter().map(std::sync::Arc::new).collect();
+    for backend in [Backend::Postgres, Backend::MariaDb] {
+        let url = Place::new(backend).url();
+        let owner = open(&url).await;
+        let (role, tables) = (format!("writer_{number}"), ["countersign_audit", "countersign_audit_migrations"]);
+        let identified = if backend == Backend::MariaDb { "IDENTIFIED BY" } else { "LOGIN PASSWORD" };
+        let mut statements = vec![format!("CREATE USER {role} {identified} 'writer'")];
+        statements.extend(tables.map(|table| format!("GRANT INSERT, SELECT ON {table} TO {role}")));
+        for statement in statements {
+            run(backend, &url, statement).await;
+        }
+        let (scheme, place) = (url.split("//").next().unwrap(), url.split('@').nth(1).unwrap());
+        let writer = open(&format!("{scheme}//{role}:writer@{place}")).await;
+        for batch in [&entries[..100], &entries[50..200], &entries[..], &entries[7..8]] {
+            writer.write(batch).await.unwrap();
+        }
+        assert_eq!(numbers(&all(&writer, AuditQuery::new().oldest_first()).await), (0..300).collect::<Vec<_>>());
+        assert!(writer.prune(clock().now(), 1).await.is_err(), "it may not delete: {backend:?}");
+        assert_eq!(all(&owner, AuditQuery::new()).await.len(), 300);
+    }
+}
+
+async fn run(backend: Backend, url: &str, statement: String) {
+    let statement = sqlx::AssertSqlSafe(statement);
+    if backend == Backend::MariaDb {
+        sqlx::raw_sql(statement).execute(&MySqlPool::connect(url).await.unwrap()).await.unwrap();
+    } else {
+        sqlx::raw_sql(statement).execute(&PgPool::connect(url).await.unwrap()).await.unwrap();
     }
 }
 

@@ -49,6 +49,30 @@ async fn what_was_revoked_is_out_within_the_bound_where_no_announcement_comes_th
     }
 }
 
+/// The name is the same, and so is the number of changes: but what one node remembers is not written over what has taken its place.
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_leaked_before_it_was_used_is_no_good_once_the_name_is_registered_anew() {
+    for changes in 0..4 {
+        let store = Arc::new(MemoryStore::new());
+        let there = services(Arc::clone(&store));
+        let here = services(CachedStore::new(Listening { store: Arc::clone(&store), ears: Ears::Deaf }));
+        let old = there.register("orders", ["session.read"]).await.unwrap();
+        let leaked = there.rotate("orders", Duration::from_secs(60)).await.unwrap();
+        here.authenticate(&old).await.unwrap();
+        assert!(there.revoke("orders").await.unwrap());
+        let new = there.register("orders", ["session.revoke"]).await.unwrap();
+        for _ in 0..changes {
+            there.set_permissions("orders", ["session.write"]).await.unwrap();
+        }
+        assert_eq!(refusal(here.authenticate(&leaked).await), RefusalKind::WrongSecret, "after {changes} changes");
+        assert_eq!(refusal(there.authenticate(&leaked).await), RefusalKind::WrongSecret);
+        let permission = if changes > 0 { "session.write" } else { "session.revoke" };
+        for services in [&there, &here] {
+            assert!(services.authenticate(&new).await.unwrap().permits(permission));
+        }
+    }
+}
+
 /// What is merely remembered refuses nobody: a secret that has followed another, and a permission's error is no refusal of the token.
 #[tokio::test(start_paused = true)]
 async fn a_new_secret_is_good_at_once_on_a_node_that_has_not_heard_of_it() {

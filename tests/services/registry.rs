@@ -1,11 +1,16 @@
 //! How services come, change and go.
 
-use countersign::{ErrorKind, Reason, RefusalKind, ServiceInfo};
+use std::{sync::Arc, time::UNIX_EPOCH};
+
+use countersign::{
+    Clock, Config, ErrorKind, KeyRing, Limit, MemoryStore, Reason, Record, RefusalKind, SecretHash, ServiceInfo,
+    ServiceToken, SessionId, SessionStore, Sessions, WhenFull,
+};
 use tokio::task::JoinSet;
 
 use crate::{
     help::{kind, refusal},
-    support::{World, minutes, on_every_store, seconds},
+    support::{KEY, World, minutes, on_every_store, seconds},
 };
 
 #[tokio::test]
@@ -128,7 +133,7 @@ async fn no_verb_of_sessions_reaches_a_service() {
         let world = World::new(backend).await;
         let (sessions, services) = (&world.sessions, world.sessions.services());
         let token = services.register("orders", ["session.read", "session.revoke"]).await.unwrap();
-        let id = token.reveal().split('.').nth(1).unwrap().parse().unwrap();
+        let id = id_of(&token);
         let service = services.authenticate(&token).await.unwrap();
         assert!(!sessions.revoke(id, Reason::ByOperator).await.unwrap());
         let answer = sessions.revoke_of("\u{1}services", id, Reason::ByUser).await;
@@ -149,6 +154,64 @@ async fn no_verb_of_sessions_reaches_a_service() {
     .await;
 }
 
+/// Ids of services are used again, so between a look and the end of what was seen another may have come.
+#[tokio::test]
+async fn what_is_not_there_is_not_ended_as_a_service_of_that_id_may_come_in_the_next_moment() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let services = world.sessions.services();
+        let token = services.register("orders", ["session.read"]).await.unwrap();
+        assert!(services.revoke("orders").await.unwrap());
+        world.calls.take();
+        assert!(!world.sessions.revoke(id_of(&token), Reason::ByOperator).await.unwrap());
+        let (loads, writes, _) = world.calls.take();
+        assert_eq!((loads, writes), (1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_whose_id_looks_like_a_services_ends_by_its_id() {
+    let (store, clock) = (Arc::new(MemoryStore::new()), Clock::manual(UNIX_EPOCH + minutes(1)));
+    let sessions = Sessions::builder(KeyRing::new(KEY).unwrap(), Arc::clone(&store));
+    let sessions = sessions.clock(clock.clone()).build().unwrap();
+    let token = sessions.services().register("orders", ["session.read"]).await.unwrap();
+    let mut bytes = *id_of(&token).as_bytes();
+    bytes[0] ^= 1;
+    let id = SessionId::from_bytes(bytes);
+    let record = Record::new(id, SecretHash::from_bytes([1; 32]), Config::production().lifetime, clock.now());
+    let no_limit = Limit { max: 0, when_full: WhenFull::Reject };
+    store.create(record, no_limit.into(), clock.now()).await.unwrap();
+    assert!(sessions.revoke(id, Reason::ByOperator).await.unwrap());
+    assert!(store.load(id, clock.now()).await.unwrap().is_none());
+    assert!(sessions.services().authenticate(&token).await.is_ok());
+}
+
+/// P10: no request waits for it or fails by it, and a store in trouble is not given more to do.
+#[tokio::test]
+async fn a_last_use_that_cannot_be_noted_is_tried_once_a_minute_however_many_requests_come() {
+    on_every_store(|backend| async move {
+        let world = World::new(backend).await;
+        let services = world.sessions.services();
+        let token = services.register("orders", ["session.read"]).await.unwrap();
+        world.pass(seconds(1));
+        world.calls.break_writes(true);
+        world.calls.take();
+        for minute in 0..3 {
+            for _ in 0..50 {
+                services.authenticate(&token).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(world.calls.take().1, 1, "in minute {minute}");
+            world.pass(minutes(1));
+        }
+        world.calls.break_writes(false);
+        services.authenticate(&token).await.unwrap();
+        wait_for_last_use(&world, "orders").await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_can_be_no_name_is_refused_by_an_error_that_names_it() {
     let services = countersign::Sessions::for_tests().services();
@@ -165,6 +228,11 @@ async fn what_can_be_no_name_is_refused_by_an_error_that_names_it() {
         assert_eq!(kind(answer), ErrorKind::NoSuchService);
     }
     assert_eq!(services.list().await.unwrap().len(), 0);
+}
+
+/// The id under which its record is kept.
+fn id_of(token: &ServiceToken) -> SessionId {
+    token.reveal().split('.').nth(1).unwrap().parse().unwrap()
 }
 
 /// It is noted on a task of its own.

@@ -62,6 +62,7 @@ impl AuditLogBuilder {
 
     /// Starts the log: a task for each sink, and one more for each if there is a [retention](Self::retention). They end when the last
     /// clone of the log and the last of its listeners are dropped, once the queues are empty; or by [`AuditLog::close`].
+    /// A sink that is down then is tried until the program ends.
     ///
     /// # Errors
     /// If a setting is not possible, or the system's random generator fails.

@@ -30,7 +30,7 @@ impl AuditLog {
     /// request.
     ///
     /// # Errors
-    /// [`Unwritten`] if a sink takes longer than `limit`. What waits for it then is lost.
+    /// [`Unwritten`] if a sink takes longer than `limit`. What waits for it then is dropped, and counted, as soon as its task has ended.
     pub async fn close(&self, limit: Duration) -> Result<(), Unwritten> {
         let flushed = self.flush(limit).await;
         self.inner.lines.iter().for_each(|line| line.worker.abort());

@@ -38,21 +38,24 @@ impl Worker {
     }
 
     /// Writes what comes, until nothing can come any more.
-    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Item>) {
+    pub(super) async fn run(mut self, queue: mpsc::Receiver<Item>) {
         let mut items = Vec::with_capacity(BATCH);
-        while queue.recv_many(&mut items, BATCH).await > 0 {
+        let mut queue = Queue { items: queue, taken: 0, tally: Arc::clone(&self.tally) };
+        while queue.items.recv_many(&mut items, BATCH).await > 0 {
             if items.len() < BATCH && items.iter().all(|item| matches!(item, Item::Entry(_))) {
+                queue.taken = items.len() as u64;
                 // Who hurries has filled a batch, or waits for a flush.
                 let _ = timeout(LINGER, self.tally.hurry.notified()).await;
                 let rest = BATCH - items.len();
-                items.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(rest));
+                items.extend(std::iter::from_fn(|| queue.items.try_recv().ok()).take(rest));
             }
             let (entries, flushes) = sorted(&mut items);
             let count = entries.len() as u64;
+            queue.taken = count;
             let dropped = self.tally.dropped.load(Ordering::SeqCst);
             let batch: Batch = entries.into_iter().chain(self.lost(dropped)).collect();
             let rejected = self.write(batch).await;
-            self.told = dropped;
+            (self.told, queue.taken) = (dropped, 0);
             self.tally.written.fetch_add(count - rejected.min(count), Ordering::SeqCst);
             if rejected > 0 {
                 self.tally.drop_some(rejected);
@@ -124,6 +127,26 @@ impl Worker {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => Err(AuditError::unavailable(panic)),
             Err(_) => Err(AuditError::timeout("the sink")),
+        }
+    }
+}
+
+/// What waits for the worker, and what it is writing. Where it is stopped before its time, as by
+/// [`AuditLog::close`](super::AuditLog::close), those are counted as dropped.
+struct Queue {
+    items: mpsc::Receiver<Item>,
+    taken: u64,
+    tally: Arc<Tally>,
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        // Nothing comes to it from now on: whoever has an entry counts it himself.
+        self.items.close();
+        let left = std::iter::from_fn(|| self.items.try_recv().ok());
+        let lost = self.taken + left.filter(|item| matches!(item, Item::Entry(_))).count() as u64;
+        if lost > 0 {
+            self.tally.drop_some(lost);
         }
     }
 }

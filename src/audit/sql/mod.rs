@@ -40,13 +40,31 @@ trait Engine: Send + Sync {
 /// `at`, `id`, `entry`.
 type Row = (i64, Vec<u8>, String);
 
-/// One statement, so all of it is kept or nothing.
+/// One statement, so all of it is kept or nothing; but for what comes again, where a database can pass over that row by row alone.
 async fn write<E: Engine>(engine: &E, batch: &[Arc<AuditEntry>]) -> Result<(), AuditError> {
     if batch.is_empty() {
         return Ok(());
     }
     let insert = insert(E::DIALECT, batch, USUAL.contains(&batch.len()))?;
-    engine.change(insert).await.map(drop).map_err(failed)
+    match engine.change(insert).await {
+        Err(error) if is_kept_already(&error) => one_by_one(engine, batch).await,
+        answer => answer.map(drop).map_err(failed),
+    }
+}
+
+async fn one_by_one<E: Engine>(engine: &E, batch: &[Arc<AuditEntry>]) -> Result<(), AuditError> {
+    for entry in batch.chunks(1) {
+        match engine.change(insert(E::DIALECT, entry, true)?).await {
+            Err(error) if is_kept_already(&error) => {}
+            answer => answer.map(drop).map_err(failed)?,
+        }
+    }
+    Ok(())
+}
+
+/// The only key of the table is its primary one: what is entered twice is the same entry.
+fn is_kept_already(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 async fn prune_before<E: Engine>(engine: &E, before: Timestamp, most: usize) -> Result<usize, AuditError> {

@@ -55,7 +55,8 @@ impl Statement {
     }
 }
 
-/// Keeps entries; those that are kept already stay as they are.
+/// Keeps entries; those that are kept already stay as they are. In MySQL their key is violated: what would pass over them takes the
+/// right to update, and `IGNORE` would pass over more than that.
 pub(super) fn insert(dialect: Dialect, batch: &[Arc<AuditEntry>], usual: bool) -> Result<Statement, AuditError> {
     let mut insert = Statement::new(dialect, INSERT, usual);
     for (index, entry) in batch.iter().enumerate() {
@@ -67,7 +68,7 @@ pub(super) fn insert(dialect: Dialect, batch: &[Arc<AuditEntry>], usual: bool) -
     }
     insert.say(match dialect {
         Dialect::Sqlite | Dialect::Postgres => " ON CONFLICT (at, id) DO NOTHING",
-        Dialect::MySql => " ON DUPLICATE KEY UPDATE kind = countersign_audit.kind",
+        Dialect::MySql => "",
     });
     Ok(insert)
 }

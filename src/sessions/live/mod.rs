@@ -8,6 +8,8 @@
 mod line;
 mod registry;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt,

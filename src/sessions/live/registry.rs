@@ -31,7 +31,7 @@ pub(in crate::sessions) struct Live {
 struct Watched {
     /// With how many wait for it.
     entries: HashMap<SessionId, (Arc<Entry>, usize)>,
-    /// Those that nobody has looked at yet.
+    /// Those that the task has not looked at yet; none, where there is no task to look.
     fresh: Vec<SessionId>,
     task: Option<JoinHandle<()>>,
 }
@@ -62,15 +62,20 @@ impl Live {
         let idle = watched.entries.is_empty();
         if idle {
             watched.task = None;
+            watched.fresh = Vec::new();
         }
         idle
     }
 
     fn join(&self, id: SessionId, known: Option<&Record>) -> Arc<Entry> {
         let mut watched = self.lock();
+        let looked_after = watched.is_looked_after();
         let Watched { entries, fresh, .. } = &mut *watched;
         let (entry, watchers) = entries.entry(id).or_insert_with(|| {
-            fresh.push(id);
+            // A task that is started looks at all of them.
+            if looked_after {
+                fresh.push(id);
+            }
             (Arc::new(Entry::new(id)), 0)
         });
         *watchers += 1;
@@ -96,7 +101,7 @@ impl Live {
     /// Starts the task, if it does not run, or the runtime has ended in which it ran.
     fn start(&self, sessions: &Sessions) {
         let mut watched = self.lock();
-        if watched.task.as_ref().is_none_or(JoinHandle::is_finished) {
+        if !watched.is_looked_after() {
             watched.fresh = watched.entries.keys().copied().collect();
             watched.task = Some(tokio::spawn(task::look_after(
                 Arc::downgrade(&sessions.inner),
@@ -111,6 +116,12 @@ impl Live {
 
     fn lock(&self) -> MutexGuard<'_, Watched> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watched {
+    fn is_looked_after(&self) -> bool {
+        self.task.as_ref().is_some_and(|task| !task.is_finished())
     }
 }
 
