@@ -31,7 +31,7 @@ mod sql;
 pub mod sqlite;
 mod terms;
 
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(all(feature = "audit", any(feature = "postgres", feature = "mysql")))]
 pub(crate) use sql::server::shown_place;
 
 pub use answer::{Changed, Created, Page, Replaced, Replacement};
