@@ -45,6 +45,8 @@ impl Nodes {
             command.env("COUNTERSIGN_KEYS", KEY).env("SESSIONS_LIMIT__MAX", "3");
             // As many as log in at once here: each counts as an attempt until it has succeeded.
             command.env("SESSIONS_THROTTLE__ACCOUNT__FREE", "64");
+            // Nor how fast the machine of the tests is.
+            command.env("SESSIONS_STORE_DEADLINE", "60s");
             command
         };
         let nodes = [home.run(command()).await, home.run(command()).await];
