@@ -149,7 +149,14 @@ impl Sessions {
         let (now, seen, interval) = (self.now(), session.record.last_seen_at(), self.inner.config.refresh_interval);
         let Some(turn) = watch.turn(now, seen, interval) else { return Ok(None) };
         let session = Authenticated { due: Due { touch: true, ..Due::default() }, ..session.clone() };
-        match self.maintain(&session, Change::new(), false).await {
+        let moved = async {
+            // A request has just asked until when all have ended; a connection may not have for a while.
+            if !self.knows_who_has_ended(now) {
+                self.still_holds(session.record.authenticated_at(), ErrorKind::Ended).await?;
+            }
+            self.maintain(&session, Change::new(), false).await
+        };
+        match moved.await {
             Ok(upkeep) => {
                 turn.taken();
                 watch.read(&upkeep.record);

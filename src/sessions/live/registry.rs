@@ -252,7 +252,8 @@ impl Watch {
         let before = moved.load(Ordering::Acquire);
         let due = now.saturating_sub(before.max(seen.as_millis())) >= millis(interval);
         let mine = due && moved.compare_exchange(before, now, Ordering::AcqRel, Ordering::Acquire).is_ok();
-        mine.then_some(Turn { moved, now, then: before })
+        // Made only where it is one's own: to drop it gives it back.
+        if mine { Some(Turn { moved, now, then: before }) } else { None }
     }
 }
 
