@@ -162,7 +162,7 @@ impl Services {
     pub(super) async fn put(&self, seen: Arc<Record>, credential: &Credential, now: Timestamp) -> Result<bool, Error> {
         let (id, mut change) = (seen.id(), setting(credential)?);
         change.expect(seen.revision());
-        match self.sessions.change_service(id, change.having_seen(seen), now).await? {
+        match self.sessions.change_as_read(id, change.having_seen(seen), now).await? {
             Changed::Merged(_) => Ok(true),
             Changed::Gone | Changed::Refused(ChangeRefused::Outdated | ChangeRefused::InTransit) => Ok(false),
             Changed::Refused(refused) => Err(Error::because(ErrorKind::Unavailable, refused)),

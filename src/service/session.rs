@@ -126,7 +126,7 @@ impl ServiceSession {
             })?;
             let mut change = change.clone();
             change.expect(seen.revision());
-            match sessions.change_service(id, change.having_seen(seen), sessions.now()).await? {
+            match sessions.change_as_read(id, change.having_seen(seen), sessions.now()).await? {
                 Changed::Merged(record) => return Ok(record),
                 Changed::Gone => return Err(Error::new(ErrorKind::Ended)),
                 Changed::Refused(ChangeRefused::Outdated | ChangeRefused::InTransit) => pause(tries).await,

@@ -79,7 +79,8 @@ impl Sessions {
         }
     }
 
-    pub(crate) async fn change_service(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Changed, Error> {
+    /// A change that expects the revision at which its record was read: whoever asks decides what to do if it is another by now.
+    pub(crate) async fn change_as_read(&self, id: SessionId, change: Change, now: Timestamp) -> Result<Changed, Error> {
         self.ask(self.store().change(id, change, now)).await
     }
 

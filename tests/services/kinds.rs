@@ -3,11 +3,10 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use countersign::{Config, ErrorKind, KeyRing, MemoryStore, RefusalKind, ServiceToken, Sessions, Token};
 use http::StatusCode;
-use ring::{digest, hkdf, hmac};
 
 use crate::{
     help::{refusal, with_events},
-    support::{Backend, Browser, KEY, OTHER_KEY, World, app, on_every_store, sign},
+    support::{Backend, Browser, KEY, OTHER_KEY, World, app, on_every_store, sign, sign_as_service},
 };
 
 #[tokio::test]
@@ -114,26 +113,4 @@ async fn no_event_and_nothing_printed_holds_a_secret() {
 
 fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
-}
-
-/// What somebody with the key can make of it.
-fn sign_as_service(secret: &str, id: &str) -> String {
-    let derive = |label: &[u8]| {
-        let mut out = [0; 32];
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"countersign v1").extract(KEY);
-        prk.expand(&[label], hkdf::HKDF_SHA256).unwrap().fill(&mut out).unwrap();
-        out
-    };
-    let name = derive(b"countersign v1 key name")[0];
-    let mut message = [0; 32].to_vec();
-    message[..22].copy_from_slice(b"countersign service v1");
-    message[31] = name;
-    message.extend(digest::digest(&digest::SHA256, b"").as_ref());
-    for part in [secret, id] {
-        message.extend(BASE64_URL_SAFE_NO_PAD.decode(part).unwrap());
-    }
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &derive(b"countersign v1 service token"));
-    let mut signature = vec![name];
-    signature.extend(hmac::sign(&key, &message).as_ref());
-    format!("{secret}.{id}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }

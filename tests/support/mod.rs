@@ -22,7 +22,7 @@ pub mod servers;
 pub use app::{Gate, app, app_behind, app_with};
 pub use backend::{Backend, Place, STALENESS};
 pub use browser::{Browser, Reply};
-pub use forge::sign;
+pub use forge::{sign, sign_as_service};
 pub use paced::{Pace, Paced, Pause};
 pub use probe::{Calls, Probe};
 
